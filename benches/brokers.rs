@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 
 use syncctl::broker::{Message, Publisher};
 use syncctl::endpoint::{Egress, EndpointUrl};
-use syncctl::network::connect::Client;
-use syncctl::network::failure::Trace;
+use syncctl::network::connect::Connector;
+use syncctl::network::failure::PhaseTimer;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -171,7 +171,7 @@ fn command(directory: &Path, url: &str, args: &[&str]) -> Command {
 fn bare(url: &str, messages: u64, concurrency: usize) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let url = EndpointUrl::parse(url).unwrap();
-    let publisher = Arc::new(Publisher::new(&url, None, &Client::new(Egress::default(), None)).unwrap());
+    let publisher = Arc::new(Publisher::new(&url, None, &Connector::new(Egress::default(), None)).unwrap());
     let left = Arc::new(AtomicU64::new(messages));
     let message = Message {
         id: "evt_01a2268d896a7680816872abdf129c6e".to_owned(),
@@ -188,7 +188,7 @@ fn bare(url: &str, messages: u64, concurrency: usize) -> f64 {
             let (publisher, left, message) = (Arc::clone(&publisher), Arc::clone(&left), message.clone());
             slots.spawn(async move {
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
-                    publisher.publish(&message, LIMIT, &Trace::new()).await.unwrap();
+                    publisher.publish(&message, LIMIT, &PhaseTimer::new()).await.unwrap();
                 }
             });
         }

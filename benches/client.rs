@@ -16,7 +16,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use syncctl::clock::{Clock, SystemClock};
 use syncctl::endpoint::{Egress, EndpointUrl};
-use syncctl::outbound::http::{Client, Target};
+use syncctl::outbound::http::{Connector, EndpointServer};
 
 #[path = "support/sink.rs"]
 mod sink;
@@ -41,7 +41,7 @@ fn body() -> Bytes {
 
 fn ours(sink: &Sink, concurrency: usize) -> f64 {
     let url = EndpointUrl::parse(&format!("http://{}/0", sink.address)).unwrap();
-    let target = Arc::new(Target::new(&url, Client::new(Egress::default(), None)));
+    let target = Arc::new(EndpointServer::new(&url, Connector::new(Egress::default(), None)));
     rate(concurrency, move || {
         let target = Arc::clone(&target);
         async move {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use syncctl::clock::{Clock, SystemClock};
 use syncctl::delivery::{Outcome, State};
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::Draft;
 use syncctl::store::{
     Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, Page, PruneFilter, Run,
@@ -62,7 +62,7 @@ fn main() {
 fn prepared(database: &Path) -> Arc<dyn Store> {
     let store = open(&Location::file(database), Access::Create).unwrap();
     let url = EndpointUrl::parse("http://127.0.0.1:9/").unwrap();
-    store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap();
+    store.set_endpoints(vec![ConfiguredEndpoint::of_url(url)], SystemClock.now()).wait().unwrap();
     if store.figures(SystemClock.now()).wait().unwrap().events == 0 {
         emit(&*store, "first", 1);
     }

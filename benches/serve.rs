@@ -21,7 +21,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use syncctl::clock::{Clock, SystemClock};
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::Draft;
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::{Access, Location, open};
@@ -413,7 +413,7 @@ fn monitors() {
     let path = directory.path().join("q.db");
     let store = open(&Location::file(&path), Access::Create).unwrap();
     let url = EndpointUrl::parse("http://127.0.0.1:9/").unwrap();
-    store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap();
+    store.set_endpoints(vec![ConfiguredEndpoint::of_url(url)], SystemClock.now()).wait().unwrap();
     let draft = Draft::check("enrollment.updated", "r", None, b"{\"status\":\"active\"}").unwrap();
     store.enqueue(Box::new(std::iter::once(Ok(draft))), false, SystemClock.now()).wait().unwrap();
     drop(store);

@@ -39,7 +39,7 @@ const SHOWN_CHARS: usize = 120;
 /// The text in place of a secret.
 const MASK: &str = "********";
 
-/// A recipient of alerts.
+/// A recipient of alerts, such as a chat channel: which alerts it wants, and how they are sent.
 #[derive(Debug)]
 pub struct Sink {
     /// Which alerts it gets.
@@ -48,7 +48,7 @@ pub struct Sink {
     pub service: Service,
 }
 
-/// The service of a sink, with every secret read.
+/// The service through which a recipient gets alerts (Slack, PagerDuty, a command, …), with every secret read.
 pub enum Service {
     /// An event of Sentry.
     Sentry(Dsn),
@@ -78,7 +78,7 @@ impl fmt::Debug for Service {
     }
 }
 
-/// A message about an incident.
+/// An alert to be sent: what is wrong or over, where, and what to do.
 #[derive(Clone, Debug)]
 pub struct Alert {
     /// The phase of the incident that it reports.
@@ -196,7 +196,7 @@ impl Alert {
     }
 }
 
-/// A request to a service, and the secrets in it to mask.
+/// The HTTP request that sends an alert, and the secrets in it that a message of failure must not show.
 struct ServiceRequest {
     url: EndpointUrl,
     request: Request<Bytes>,

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::endpoint::{EndpointPlace, EndpointUrl, Protocol, SourcePlace, SourceUrl};
-use crate::network::connect::Client;
-use crate::network::failure::{Failure, Trace};
+use crate::network::connect::Connector;
+use crate::network::failure::{Failure, PhaseTimer};
 
 use server::Server;
 
@@ -47,7 +47,7 @@ pub enum Publisher {
 
 impl Publisher {
     /// Prepares the place of a URL. An error says why nothing can be published there.
-    pub fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Result<Self, String> {
+    pub fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Connector>) -> Result<Self, String> {
         let server = Server::new(url, credentials, client);
         match url.place() {
             #[cfg(feature = "redis")]
@@ -63,7 +63,7 @@ impl Publisher {
     /// Publishes one message, and returns in words under which name the broker has it once it confirmed that.
     ///
     /// Whoever calls it sets the deadline `limit`, which this divides among its waits; `trace` says where it is.
-    pub async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+    pub async fn publish(&self, message: &Message, limit: Duration, trace: &PhaseTimer) -> Result<String, Failure> {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.publish(message, limit, trace).await,
@@ -75,7 +75,7 @@ impl Publisher {
     }
 
     /// Connects and looks at the place, and publishes nothing.
-    pub async fn inspect(&self, limit: Duration, trace: &Trace, clock: &dyn Clock) -> Result<Inspection, Failure> {
+    pub async fn inspect(&self, limit: Duration, trace: &PhaseTimer, clock: &dyn Clock) -> Result<Inspection, Failure> {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref stream) => stream.inspect(limit, trace, clock).await,
@@ -131,7 +131,7 @@ pub enum Consumer {
 
 impl Consumer {
     /// Prepares the place of a URL. An error says why nothing can be read there.
-    pub fn new(url: &SourceUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Result<Self, String> {
+    pub fn new(url: &SourceUrl, credentials: Option<&Credentials>, client: &Arc<Connector>) -> Result<Self, String> {
         let server = Server::new(&url.origin(), credentials, client);
         match url.place().clone() {
             #[cfg(feature = "redis")]
@@ -211,7 +211,7 @@ impl Consumer {
     }
 
     /// Connects and looks at the place, and takes nothing.
-    pub async fn inspect(&self, limit: Duration, trace: &Trace, clock: &dyn Clock) -> Result<Inspection, Failure> {
+    pub async fn inspect(&self, limit: Duration, trace: &PhaseTimer, clock: &dyn Clock) -> Result<Inspection, Failure> {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref reader) => reader.inspect(limit, trace, clock).await,

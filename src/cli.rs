@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::Sources;
+use crate::config::ConfigSources;
 use crate::render::{ColorChoice, Format, TimeStyle};
 
 mod access;
@@ -83,7 +83,7 @@ use exit::{CliError, Exit};
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalOptions,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -92,7 +92,7 @@ pub struct Cli {
 /// The options that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub struct GlobalOptions {
     /// Database file
     ///
     /// Without it SYNCCTL_DB, else the configuration, else $XDG_STATE_HOME/syncctl/syncctl.db.
@@ -338,12 +338,12 @@ fn conclude(context: &Context, done: Result<Exit, CliError>) -> u8 {
     failure.code
 }
 
-fn sources(global: &Global) -> Sources {
+fn sources(global: &GlobalOptions) -> ConfigSources {
     let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    Sources {
+    ConfigSources {
         config_path: global.config.clone(),
         env_file: global.env_file.clone(),
         db_flag: global.db.clone(),
-        ..Sources::of_env(env)
+        ..ConfigSources::of_env(env)
     }
 }

@@ -31,9 +31,9 @@ use std::sync::Mutex;
 
 use zeroize::Zeroizing;
 
-use crate::endpoint::{Egress, SecretSource, Spec, ValueSource};
-use crate::inbound::{self, Keys, PlatformRules};
-use crate::monitor::{FreshnessThresholds, Limits};
+use crate::endpoint::{ConfiguredEndpoint, Egress, SecretSource, ValueSource};
+use crate::inbound::{self, PlatformKeys, PlatformRules};
+use crate::monitor::{FreshnessThresholds, HealthLimits};
 use crate::signature::Secret;
 use crate::store::Location;
 
@@ -41,21 +41,21 @@ use environment::Environment;
 use loader::Loader;
 use secret::SecretLocation;
 
-pub use alert_keys::{AlertService, AlertSpec};
+pub use alert_keys::{AlertService, ConfiguredSink};
 pub use origin::{Origin, Setting};
 pub use problem::{ConfigError, Problem};
 pub use secret::SecretPlace;
-pub use source_keys::{BrokerSpec, SourceSpec};
-pub use values::{Delivery, OperatorToken, Server, Webhook};
+pub use source_keys::{ConfiguredBroker, ConfiguredSource};
+pub use values::{DeliverySection, OperatorToken, ServerSection, WebhookSection};
 
 /// Where the system's configuration is.
 pub const SYSTEM_PATH: &str = "/etc/syncctl/config.toml";
 /// The text in place of a secret.
 pub const MASK: &str = "********";
 
-/// Where the configuration is read from: files, environment and flags.
+/// Where the configuration is read from: flags, environment, files.
 #[derive(Clone)]
-pub struct Sources {
+pub struct ConfigSources {
     /// The environment variables. The process's own environment is not read.
     pub env: BTreeMap<String, OsString>,
     /// `--config`; replaces `SYNCCTL_CONFIG` and the user's file.
@@ -68,7 +68,7 @@ pub struct Sources {
     pub system_path: PathBuf,
 }
 
-impl Sources {
+impl ConfigSources {
     /// The sources of a command without flags.
     pub fn of_env(env: impl IntoIterator<Item = (String, OsString)>) -> Self {
         let env = env.into_iter().collect();
@@ -76,10 +76,10 @@ impl Sources {
     }
 }
 
-impl fmt::Debug for Sources {
+impl fmt::Debug for ConfigSources {
     /// Leaves out the environment, which holds secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sources")
+        f.debug_struct("ConfigSources")
             .field("config_path", &self.config_path)
             .field("env_file", &self.env_file)
             .field("db_flag", &self.db_flag)
@@ -88,7 +88,7 @@ impl fmt::Debug for Sources {
     }
 }
 
-/// Selects the secret of a signature command such as `sign` or `verify`.
+/// Which secret a command such as `sign` or `verify` uses.
 #[derive(Clone, Copy, Debug)]
 pub enum WhichSecret<'a> {
     /// The secret of a key, such as `webhook.secret`.
@@ -103,7 +103,7 @@ pub enum WhichSecret<'a> {
     Endpoint(&'a SecretSource),
 }
 
-/// A configuration file that was looked for.
+/// A configuration file that was looked for, and whether it was there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFile {
     /// Its role: `system`, `user`, `named` or `env file`.
@@ -114,27 +114,27 @@ pub struct ConfigFile {
     pub found: bool,
 }
 
-/// The configuration of one run.
+/// The whole configuration of one run, checked.
 #[derive(Debug)]
 pub struct Config {
     /// The endpoints: those of the configuration file, then those of `SYNC_WEBHOOK_URLS`.
-    pub endpoints: Vec<Spec>,
+    pub endpoints: Vec<ConfiguredEndpoint>,
     /// The delivery settings of endpoints that have none of their own.
-    pub delivery: Delivery,
+    pub delivery: DeliverySection,
     /// Which addresses requests may go to.
     pub egress: Egress,
     /// The thresholds of health.
-    pub health: Limits,
+    pub health: HealthLimits,
     /// The thresholds of freshness.
     pub freshness: FreshnessThresholds,
     /// How `serve` runs.
-    pub server: Server,
+    pub server: ServerSection,
     /// The rules for webhooks on platform routes.
-    pub webhook: Webhook,
+    pub webhook: WebhookSection,
     /// The other sources of webhooks.
-    pub sources: Vec<SourceSpec>,
+    pub sources: Vec<ConfiguredSource>,
     /// The sinks of alerts.
-    pub alerts: Vec<AlertSpec>,
+    pub alerts: Vec<ConfiguredSink>,
     /// The certificates to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// The files that were looked for, weakest first.
@@ -146,7 +146,7 @@ pub struct Config {
     warnings: Mutex<Vec<String>>,
 }
 
-/// The result of reading a configuration that may be invalid: the valid parts, and all problems.
+/// The configuration as far as it is valid, and all its problems, for `config validate` and `doctor`.
 #[derive(Debug)]
 pub struct Inspection {
     /// The valid parts; invalid values are left at their defaults.
@@ -157,7 +157,7 @@ pub struct Inspection {
 
 impl Config {
     /// Reads the configuration; its first problem is the error.
-    pub fn load(sources: Sources) -> Result<Self, ConfigError> {
+    pub fn load(sources: ConfigSources) -> Result<Self, ConfigError> {
         let Inspection { config, problems } = Self::inspect(sources);
         match problems.into_iter().next() {
             Some(problem) => Err(problem.into()),
@@ -166,7 +166,7 @@ impl Config {
     }
 
     /// Reads the valid parts of the configuration, and collects its problems.
-    pub fn inspect(sources: Sources) -> Inspection {
+    pub fn inspect(sources: ConfigSources) -> Inspection {
         let mut loader = Loader::default();
         let environment = loader.environment(sources.env, sources.env_file);
         let files = loader.files(&environment, sources.config_path, &sources.system_path);
@@ -183,7 +183,7 @@ impl Config {
                 .or_else(|| environment.state_dir().map(|dir| Location::file(dir.join("syncctl.db")))),
             delivery: values.delivery,
             egress: values.egress,
-            health: Limits { silent_routes: silent_routes(&sources), ..values.health },
+            health: HealthLimits { silent_routes: silent_routes(&sources), ..values.health },
             freshness: values.freshness,
             server: values.server,
             webhook: values.webhook,
@@ -243,14 +243,18 @@ impl Config {
     /// Every route that receives webhooks, with its secrets.
     pub fn webhook_sources(&self) -> Result<inbound::Sources, ConfigError> {
         let secrets: Vec<Secret> = self.webhook_secret()?.into_iter().chain(self.previous_secret()?).collect();
-        let Webhook { standard_only, require_timestamp, networks, .. } = self.webhook.clone();
-        let rules =
-            PlatformRules { keys: Keys::new(&secrets), standard_only, requires_timestamp: require_timestamp, networks };
+        let WebhookSection { standard_only, require_timestamp, networks, .. } = self.webhook.clone();
+        let rules = PlatformRules {
+            keys: PlatformKeys::new(&secrets),
+            standard_only,
+            requires_timestamp: require_timestamp,
+            networks,
+        };
         let named = self.sources.iter().map(|spec| self.source(spec)).collect::<Result<_, _>>()?;
         Ok(inbound::Sources::new(&rules, named))
     }
 
-    fn source(&self, spec: &SourceSpec) -> Result<inbound::Source, ConfigError> {
+    fn source(&self, spec: &ConfiguredSource) -> Result<inbound::Source, ConfigError> {
         let what = format!("the secret of the source {}", spec.settings.name);
         let texts = spec.secrets.iter().filter_map(SecretLocation::own);
         let texts = texts.map(|location| self.read_text(&what, &location)).collect::<Result<Vec<_>, _>>()?;
@@ -352,7 +356,7 @@ impl Config {
             let places = spec.secrets.iter().filter_map(SecretLocation::own);
             places.map(|it| (format!("the source {}", spec.settings.name), it.place(&self.environment)))
         });
-        let alerts = self.alerts.iter().filter_map(AlertSpec::secret_location);
+        let alerts = self.alerts.iter().filter_map(ConfiguredSink::secret_location);
         let alerts = alerts.map(|(what, it)| (what, it.place(&self.environment)));
         shared.chain(own).chain(sources).chain(alerts).collect()
     }
@@ -410,8 +414,8 @@ impl Config {
 }
 
 /// The routes of sources with `silence_after`, each with that time.
-fn silent_routes(sources: &[SourceSpec]) -> Vec<(String, std::time::Duration)> {
-    let limit = |spec: &SourceSpec| spec.settings.silence_after.map(|limit| (spec.settings.route(), limit));
+fn silent_routes(sources: &[ConfiguredSource]) -> Vec<(String, std::time::Duration)> {
+    let limit = |spec: &ConfiguredSource| spec.settings.silence_after.map(|limit| (spec.settings.route(), limit));
     sources.iter().filter_map(limit).collect()
 }
 

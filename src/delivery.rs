@@ -27,7 +27,7 @@ pub const INTERRUPTIONS_UNTIL_FAILED: u32 = 5;
 /// The share by which jitter may lengthen a wait.
 pub const MAX_JITTER: f64 = 0.3;
 
-/// The state of a delivery, as an operator reads it.
+/// The state of a delivery, as operators see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -68,7 +68,7 @@ impl State {
     }
 }
 
-/// Why an attempt was made; sent as `X-Sync-Trigger`.
+/// What caused an attempt: the first sending, a retry, or a replay; sent as `X-Sync-Trigger`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
@@ -94,7 +94,7 @@ impl Trigger {
     }
 }
 
-/// The outcome of one attempt. A failed delivery is data, not an error.
+/// How one attempt ended. A failed delivery is data, not an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A 2xx response, or the confirmation of a broker.
@@ -180,7 +180,7 @@ impl Reason {
     }
 }
 
-/// What happens to the delivery after an attempt.
+/// What happens to a delivery after an attempt: it is delivered, is tried again, or is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It is delivered.

@@ -76,9 +76,9 @@ pub enum InvalidEndpoint {
 /// A pattern of event types: a type, all types with a prefix (`enrollment.*`), or all (`*`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pattern(String);
+pub struct TypePattern(String);
 
-impl Pattern {
+impl TypePattern {
     /// Checks a pattern.
     pub fn parse(text: &str) -> Result<Self, InvalidEndpoint> {
         let stem = text.strip_suffix(".*").unwrap_or(text);
@@ -105,15 +105,15 @@ impl Pattern {
     }
 }
 
-impl TryFrom<String> for Pattern {
+impl TryFrom<String> for TypePattern {
     type Error = InvalidEndpoint;
     fn try_from(text: String) -> Result<Self, InvalidEndpoint> {
         Self::parse(&text)
     }
 }
 
-impl From<Pattern> for String {
-    fn from(pattern: Pattern) -> Self {
+impl From<TypePattern> for String {
+    fn from(pattern: TypePattern) -> Self {
         pattern.0
     }
 }
@@ -142,12 +142,12 @@ pub enum LegacySignature {
     Previous,
 }
 
-/// The settings of an endpoint, beside its name and URL.
+/// How an endpoint is delivered to: event types, retries, rate, headers, and all else beside its name and URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub struct EndpointSettings {
     /// The event types it subscribes to.
-    pub events: Vec<Pattern>,
+    pub events: Vec<TypePattern>,
     /// Where its secret is read from.
     pub secret: SecretSource,
     /// Requests in flight to it.
@@ -170,7 +170,7 @@ pub struct Settings {
     pub coalesce: bool,
 }
 
-impl Settings {
+impl EndpointSettings {
     /// Whether it subscribes to that type; its conditions are not considered.
     pub fn wants(&self, event_type: &str) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
@@ -221,10 +221,10 @@ impl Settings {
     }
 }
 
-impl Default for Settings {
+impl Default for EndpointSettings {
     fn default() -> Self {
         Self {
-            events: vec![Pattern("*".to_owned())],
+            events: vec![TypePattern("*".to_owned())],
             secret: SecretSource::default(),
             concurrency: DEFAULT_CONCURRENCY,
             retry: RetryPolicy::default(),
@@ -239,9 +239,9 @@ impl Default for Settings {
     }
 }
 
-/// An endpoint as the configuration names it.
+/// An endpoint as the configuration names it, not yet matched to a stored one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spec {
+pub struct ConfiguredEndpoint {
     /// Its name in the configuration file; endpoints of the environment have none and are known by their URL.
     pub name: Option<String>,
     /// Its URL.
@@ -249,13 +249,13 @@ pub struct Spec {
     /// Whether the configuration pauses it.
     pub paused: bool,
     /// Its settings.
-    pub settings: Settings,
+    pub settings: EndpointSettings,
 }
 
-impl Spec {
+impl ConfiguredEndpoint {
     /// An endpoint from the environment, known by its URL.
     pub fn of_url(url: EndpointUrl) -> Self {
-        Self { name: None, url, paused: false, settings: Settings::default() }
+        Self { name: None, url, paused: false, settings: EndpointSettings::default() }
     }
 }
 
@@ -267,11 +267,11 @@ pub fn check_name(name: &str) -> Result<(), InvalidEndpoint> {
     if right { Ok(()) } else { Err(InvalidEndpoint::Name(name.to_owned())) }
 }
 
-/// An endpoint's row number in the store.
+/// The number of an endpoint in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub i64);
 
-/// Who paused an endpoint.
+/// Who paused an endpoint: an operator, the configuration, or its answer 410.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PausedBy {
@@ -283,7 +283,7 @@ pub enum PausedBy {
     Gone,
 }
 
-/// An endpoint as it is stored.
+/// An endpoint as it is stored: its settings, and whether it is paused or its circuit is open.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// Its row.
@@ -293,7 +293,7 @@ pub struct Endpoint {
     /// Its URL.
     pub url: EndpointUrl,
     /// Its settings in the latest configuration.
-    pub settings: Settings,
+    pub settings: EndpointSettings,
     /// Whether the latest configuration names it.
     pub configured: bool,
     /// Who paused it, if it is paused.
@@ -339,12 +339,12 @@ mod tests {
 
     #[test]
     fn patterns_match_whole_types_prefixes_or_everything() {
-        let matches = |pattern, event| Pattern::parse(pattern).expect(pattern).matches(event);
+        let matches = |pattern, event| TypePattern::parse(pattern).expect(pattern).matches(event);
         assert!(matches("*", "user.created"));
         assert!(matches("enrollment.*", "enrollment.created") && !matches("enrollment.*", "enrollments.created"));
         assert!(matches("user.created", "user.created") && !matches("user.created", "user.created2"));
         for wrong in ["", "enroll*", "*.created", "user", "user.", "User.*", "user .*"] {
-            assert!(Pattern::parse(wrong).is_err(), "{wrong:?}");
+            assert!(TypePattern::parse(wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -82,7 +82,7 @@ impl fmt::Display for EventId {
     }
 }
 
-/// A generator of event ids that increase within this process, even if the clock does not.
+/// Makes event ids that increase within this process, even if the clock does not.
 #[derive(Debug, Default)]
 pub struct IdSource(Mutex<ContextV7>);
 
@@ -132,7 +132,7 @@ pub struct Draft {
     pub edited_from: Option<EventId>,
 }
 
-/// When an event is queued for its endpoints.
+/// When an event is queued for its endpoints: at once, at a later time, or never.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dispatch {
     /// At once.
@@ -310,6 +310,7 @@ struct BatchLine<'a> {
 
 /// The `data` member of a rendered body, byte for byte as it was given.
 pub fn data_of(body: &[u8]) -> Option<&str> {
+    /// The member of an event's body that holds its data.
     #[derive(Deserialize)]
     struct Body<'a> {
         #[serde(borrow)]

@@ -26,17 +26,18 @@ pub use same_json::Writing;
 
 use crate::clock::Timestamp;
 use crate::signature::code::Codes;
-use crate::signature::scheme::{Claim, Time};
+use crate::signature::scheme::{SignatureClaim, SignedTime};
 use crate::signature::verify::message;
 use crate::signature::{
-    Facts, Message, ORIGINAL, Received, Scheme, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
+    Message, ORIGINAL, Received, Scheme, SchemeFacts, TimeForm, Tolerance, VerifyError, detect, find, schemes, verify,
 };
 use bodies::{Body, TriedVariants};
 use generic_options::SignedContent;
 use hints::{Hints, time_in_list};
 use search::Search;
 
-/// The explanation of a mismatch: the changes that explain it, and the causes that were ruled out.
+/// Why a signature does not match: the changes of the request that would make it match, and the causes that were ruled
+/// out.
 #[derive(Clone, Debug, Default)]
 pub struct Explanation {
     /// The changes under which the signature matches: one, two, or none when nothing was found.
@@ -85,7 +86,7 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
     let mut codes = codes::variants(scheme.facts(), received);
     let is_in_body = scheme.code_member().is_some() || !received.headers.contains_key(&scheme.facts().header);
     if is_in_body && claim.codes.iter().next().is_some() {
-        codes.splice(..0, claim.codes.iter().map(codes::Variant::plain));
+        codes.splice(..0, claim.codes.iter().map(codes::CodeVariant::plain));
     }
     let mut search = Search::new(
         scheme,
@@ -165,7 +166,7 @@ fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate])
 }
 
 /// Whether two schemes accept the same requests: Meta writes its header as GitHub does.
-fn is_same(one: &Facts, other: &Facts) -> bool {
+fn is_same(one: &SchemeFacts, other: &SchemeFacts) -> bool {
     (&one.signed, &one.prefix, one.algorithm) == (&other.signed, &other.prefix, other.algorithm)
 }
 
@@ -210,7 +211,7 @@ fn other_form(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) -
 }
 
 /// The claim of a request, read even if the scheme refuses its form.
-fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
+fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> SignatureClaim<'a> {
     if let Ok(claim) = scheme.read(received) {
         return claim;
     }
@@ -223,11 +224,11 @@ fn lenient_claim<'a>(scheme: &dyn Scheme, received: &'a Received) -> Claim<'a> {
     let in_list = || time_in_list(value(&facts.header)?);
     let text = facts.time_header.as_ref().and_then(value).or_else(in_list);
     let at = |text| facts.time_form.read(text).or_else(|| TimeForm::Millis.read(text)).unwrap_or_default();
-    Claim {
+    SignatureClaim {
         codes: Codes::default(),
-        time: text.map(|text| Time { text, at: at(text), signed: true }),
+        time: text.map(|text| SignedTime { text, at: at(text), signed: true }),
         id,
-        ..Claim::default()
+        ..SignatureClaim::default()
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, MAX_ORIGINAL_ID_CHARS, known_resource_type};
-use crate::record::{Change, Stamp};
+use crate::record::{Change, WriteStamp};
 use crate::signature::Tolerance;
 use crate::store::inbound::{RefusalDetails, VerifiedWebhook, WebhookEffect};
 
@@ -25,18 +25,18 @@ mod source;
 mod stored_requests;
 mod verify;
 
-pub use message_counts::{Handled, MessageCounts};
-pub use platform::{Accepts, field_of};
+pub use message_counts::{MessageCounts, MessageResult};
+pub use platform::{AcceptedTypes, field_of};
 pub use proxies::{ProxyHeader, TrustedProxies};
 pub use source::{
-    Arrival, EventNames, Forward, InvalidName, Keys, NAMED_ROUTES, PlatformRules, Source, SourceScheme, SourceSettings,
-    Sources,
+    EventNames, ForwardTarget, InvalidName, NAMED_ROUTES, PlatformKeys, PlatformRules, Source, SourceScheme,
+    SourceSettings, SourceTransport, Sources,
 };
 pub use stored_requests::{copy_of, read_kept, received};
 pub use verify::is_claimed_signed;
 
-use platform::{Envelope, Rules};
-use source::Kind;
+use platform::{EventBody, RouteRules};
+use source::SourceKind;
 use verify::Verified;
 
 /// The longest body that is read: the most data an event may have, and what is around it.
@@ -44,10 +44,10 @@ pub const MAX_BODY_BYTES: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 
-/// Wrong fields, each with the rule it breaks.
+/// The wrong fields of a webhook, each with the rule it breaks.
 pub type Fields = Vec<(Cow<'static, str>, String)>;
 
-/// Why a webhook was not accepted.
+/// Why a webhook is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WebhookRefusal {
     /// The signature was not accepted, for the named reason.
@@ -111,10 +111,11 @@ pub fn read_within(
 }
 
 fn draft(source: &Source, headers: &HeaderMap, body: &Bytes, verified: &Verified) -> Result<Draft, WebhookRefusal> {
-    let rules = |custom_types| Rules { ids: verified.ids, requires_timestamp: source.requires_timestamp, custom_types };
+    let rules =
+        |custom_types| RouteRules { ids: verified.ids, requires_timestamp: source.requires_timestamp, custom_types };
     match &source.kind {
-        Kind::Platform { .. } => named_by(headers, Envelope::read(body)?.draft(rules(false))?),
-        Kind::Named { settings, .. } => match Envelope::read(body) {
+        SourceKind::Platform { .. } => named_by(headers, EventBody::read(body)?.draft(rules(false))?),
+        SourceKind::Named { settings, .. } => match EventBody::read(body) {
             Ok(envelope) if envelope.is_of_platform() => named_by(headers, envelope.draft(rules(true))?),
             _ => foreign_events::draft(settings, headers, body, verified.signed_id.as_deref()),
         },
@@ -136,13 +137,13 @@ fn named_by(headers: &HeaderMap, draft: Draft) -> Result<Draft, WebhookRefusal> 
 fn effect(source: &Source, draft: &Draft, now: Timestamp) -> Result<WebhookEffect, WebhookRefusal> {
     if known_resource_type(&draft.event_type).is_some() {
         let Some(by) = draft.id.clone() else { return Err(WebhookRefusal::field("id", "is missing")) };
-        let stamp = Stamp { at: draft.timestamp.unwrap_or(now), by };
+        let stamp = WriteStamp { at: draft.timestamp.unwrap_or(now), by };
         let change = Change::new(&draft.event_type, &draft.data, stamp);
         return change.map(WebhookEffect::Change).map_err(|e| WebhookRefusal::field("data", e.to_string()));
     }
     match source.forward() {
-        Some(Forward::Endpoint(name)) => Ok(WebhookEffect::Emit(name.clone())),
-        Some(Forward::Command(command)) => Ok(WebhookEffect::Command(command.clone())),
+        Some(ForwardTarget::Endpoint(name)) => Ok(WebhookEffect::Emit(name.clone())),
+        Some(ForwardTarget::Command(command)) => Ok(WebhookEffect::Command(command.clone())),
         None => Err(WebhookRefusal::field("type", "changes no record, and this source forwards nothing")),
     }
 }
@@ -159,7 +160,7 @@ pub fn examine(
         let text: Option<String> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
         text.map(|text| text.chars().take(MAX_ORIGINAL_ID_CHARS).collect())
     };
-    let envelope = Envelope::read(body).unwrap_or_default();
+    let envelope = EventBody::read(body).unwrap_or_default();
     let field = match refusal {
         WebhookRefusal::Invalid(fields) => fields.first().map(|(name, _)| name.to_string()),
         WebhookRefusal::Unverified(_) | WebhookRefusal::HeaderError(_) => None,

@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::store::{AttemptTotals, QueueFigures};
 
-pub use check::{Check, Expected, Grade, Limits};
+pub use check::{Check, ExpectedEvents, Grade, HealthLimits};
 pub use expected::SeenEvents;
 pub use failures::{FailureStats, failure_stats};
 pub use freshness::{Freshness, FreshnessThresholds, Synced, freshness};
@@ -34,7 +34,7 @@ pub const HEALTH_WINDOW: Duration = Duration::from_mins(60);
 /// The default window of failure statistics.
 pub const STATS_WINDOW: Duration = Duration::from_hours(24);
 
-/// Counts of the attempts that ended in a window.
+/// How many attempts ended in a time window, and how many of them failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// Answered with a 2xx.

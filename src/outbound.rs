@@ -19,7 +19,7 @@ use crate::delivery::{Outcome, Trigger};
 use crate::endpoint::{Endpoint, EndpointUrl, Protocol};
 use crate::event::{EventId, Traceparent};
 use crate::network::AGENT;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 use crate::signature::Signer;
 use crate::store::Claim;
 use http::AttemptResult;
@@ -47,7 +47,7 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The number of headers of a request, without those that the operator configured.
 const HEADERS: usize = 13;
 
-/// A source of the secrets for calling endpoints.
+/// Gives the secrets with which requests to endpoints are signed.
 pub trait Keyring: Send + Sync {
     /// The endpoint's signer, or why there is none. Without one, nothing is sent to it.
     fn signer(&self, endpoint: &Endpoint) -> Result<Signer, String>;
@@ -91,15 +91,15 @@ impl<'a> WebhookRequest<'a> {
     }
 }
 
-/// The transport of an endpoint, chosen by the scheme of its URL.
+/// How an endpoint is delivered to: over HTTP, or through a message broker, as the scheme of its URL says.
 enum Transport {
     /// HTTP requests, with this `Host` header.
-    Http(http::Target, HeaderValue),
+    Http(http::EndpointServer, HeaderValue),
     /// Messages to a broker.
     Broker(Publisher),
 }
 
-/// A client for one endpoint. The parts that all requests share are prepared once.
+/// Signs and sends deliveries to one endpoint. What all requests share is prepared once.
 pub struct EndpointClient {
     transport: Transport,
     signer: Signer,
@@ -115,7 +115,7 @@ impl fmt::Debug for EndpointClient {
     }
 }
 
-/// A request that was sent, and its result.
+/// A request that was sent, and what came of it.
 #[derive(Debug)]
 pub(crate) struct SentRequest {
     /// Its headers; secret values are marked as sensitive.
@@ -132,12 +132,12 @@ impl EndpointClient {
         url: &EndpointUrl,
         signer: Signer,
         access: EndpointAccess,
-        client: &Arc<http::Client>,
+        client: &Arc<http::Connector>,
     ) -> Result<Self, String> {
         let EndpointAccess { mut headers, credentials, connect } = access;
         let client = client.reaching(connect);
         let transport = if url.protocol() == Protocol::Http {
-            let target = http::Target::new(url, client);
+            let target = http::EndpointServer::new(url, client);
             let host = target.host_header();
             Transport::Http(target, host)
         } else {
@@ -157,7 +157,7 @@ impl EndpointClient {
             // Boxed, so that the future of an HTTP attempt stays small.
             Transport::Broker(publisher) => {
                 let headers = self.signed_headers(HeaderMap::with_capacity(HEADERS), &message, now);
-                Box::pin(publish(publisher, &message, headers, limit, &Trace::new())).await
+                Box::pin(publish(publisher, &message, headers, limit, &PhaseTimer::new())).await
             }
         }
     }
@@ -172,7 +172,7 @@ impl EndpointClient {
                 SentRequest { headers, result, timings }
             }
             Transport::Broker(publisher) => {
-                let (headers, trace) = (self.signed_headers(HeaderMap::new(), message, now), Trace::new());
+                let (headers, trace) = (self.signed_headers(HeaderMap::new(), message, now), PhaseTimer::new());
                 let result = publish(publisher, message, headers.clone(), limit, &trace).await;
                 SentRequest { headers, result, timings: trace.timings() }
             }
@@ -190,7 +190,7 @@ impl EndpointClient {
     /// The HTTP request of a message, signed for the time `now`.
     fn http_request(
         &self,
-        target: &http::Target,
+        target: &http::EndpointServer,
         host: &HeaderValue,
         message: &WebhookRequest<'_>,
         now: Timestamp,
@@ -228,7 +228,7 @@ impl EndpointClient {
     }
 }
 
-/// The resource of an event, read from its body.
+/// The resource of an event, read from its body for the message of a broker.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct EventResource<'a> {
@@ -244,7 +244,7 @@ async fn publish(
     request: &WebhookRequest<'_>,
     headers: HeaderMap,
     limit: Duration,
-    trace: &Trace,
+    trace: &PhaseTimer,
 ) -> AttemptResult {
     let EventResource { resource_type, resource_id } = serde_json::from_slice(request.body).unwrap_or_default();
     let message = Message {

@@ -24,10 +24,10 @@ pub const MAX_RECORD_FIELDS: usize = 1_000;
 /// The member of `data` that is merged by field as well.
 const PROFILE: &str = "profile";
 
-/// The kind of a record: enrollment, user or progress.
+/// The kinds of synchronized records: enrollment, user, progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-pub enum Kind {
+pub enum RecordKind {
     /// A user in a course.
     Enrollment,
     /// A user and its profile.
@@ -36,7 +36,7 @@ pub enum Kind {
     Progress,
 }
 
-impl Kind {
+impl RecordKind {
     /// Every kind, in the order of its name.
     pub const ALL: [Self; 3] = [Self::Enrollment, Self::Progress, Self::User];
 
@@ -56,41 +56,42 @@ impl Kind {
     }
 }
 
-/// The stamp of a write: time, then event id, so that no two writes are equal and the later one wins.
+/// When a field was written and by which event, so that no two writes are equal and the later one wins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp {
+pub struct WriteStamp {
     /// When the event happened.
     pub at: Timestamp,
     /// The event.
     pub by: EventId,
 }
 
-/// A change to a record by one event.
+/// What one event changes in a record.
 #[derive(Clone, Debug)]
 pub struct Change {
-    stamp: Stamp,
-    operation: Operation,
+    stamp: WriteStamp,
+    operation: RecordOperation,
 }
 
-/// What a change does to its record: write fields and members of the profile, or delete it.
+/// Whether an event writes fields of its record or deletes it.
 #[derive(Clone, Debug)]
-enum Operation {
+enum RecordOperation {
     Write { fields: Members, profile: Members },
     Delete,
 }
 
+/// The members of an event's data, each as it was written.
 type Members = BTreeMap<String, Box<RawValue>>;
 
-/// Why `data` cannot change a record.
+/// Why an event's data cannot change a record: it is no JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("data must be a JSON object")]
 pub struct NotAnObject;
 
 impl Change {
     /// The change of an event. A delete needs no data; of a duplicate member the last one counts.
-    pub fn new(event_type: &str, data: &str, stamp: Stamp) -> Result<Self, NotAnObject> {
+    pub fn new(event_type: &str, data: &str, stamp: WriteStamp) -> Result<Self, NotAnObject> {
         if event_type.ends_with(".deleted") {
-            return Ok(Self { stamp, operation: Operation::Delete });
+            return Ok(Self { stamp, operation: RecordOperation::Delete });
         }
         let mut fields: Members = serde_json::from_str(data).map_err(|_| NotAnObject)?;
         // A profile that is not an object, such as null, replaces the whole profile.
@@ -98,32 +99,32 @@ impl Change {
         if profile.is_some() {
             fields.remove(PROFILE);
         }
-        Ok(Self { stamp, operation: Operation::Write { fields, profile: profile.unwrap_or_default() } })
+        Ok(Self { stamp, operation: RecordOperation::Write { fields, profile: profile.unwrap_or_default() } })
     }
 }
 
-/// The result of a merge.
+/// Whether a merge changed the record, or later writes stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Merged {
+pub enum MergeResult {
     /// Something was written or deleted.
     Applied,
     /// Later writes win: nothing changed.
     Stale,
 }
 
-impl Merged {
+impl MergeResult {
     fn or(changed: bool) -> Self {
         if changed { Self::Applied } else { Self::Stale }
     }
 }
 
-/// A field's value with its stamp.
+/// The value of a record's field, and when it was written.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Field(Timestamp, EventId, Box<RawValue>);
+struct StampedField(Timestamp, EventId, Box<RawValue>);
 
-impl Field {
-    fn stamp(&self) -> Stamp {
-        Stamp { at: self.0, by: self.1.clone() }
+impl StampedField {
+    fn stamp(&self) -> WriteStamp {
+        WriteStamp { at: self.0, by: self.1.clone() }
     }
 
     /// Whether this write wins against `other`. The value decides only between events with the same id, which correct
@@ -133,53 +134,54 @@ impl Field {
     }
 }
 
-impl PartialEq for Field {
+impl PartialEq for StampedField {
     fn eq(&self, other: &Self) -> bool {
         (self.0, &self.1, self.2.get()) == (other.0, &other.1, other.2.get())
     }
 }
 
-/// The synchronized data of one resource: its fields, each with the stamp that lets it merge.
+/// The synchronized data of one resource: its fields, each with the time it was written, so that changes merge in any
+/// order.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Record {
     #[serde(rename = "f", default, skip_serializing_if = "BTreeMap::is_empty")]
-    fields: BTreeMap<String, Field>,
+    fields: BTreeMap<String, StampedField>,
     #[serde(rename = "p", default, skip_serializing_if = "BTreeMap::is_empty")]
-    profile: BTreeMap<String, Field>,
+    profile: BTreeMap<String, StampedField>,
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
-    written: Option<Stamp>,
+    written: Option<WriteStamp>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    deleted: Option<Stamp>,
+    deleted: Option<WriteStamp>,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     first_at: Option<Timestamp>,
 }
 
 impl Record {
     /// Merges a change. The same changes in any order, each any number of times, lead to the same record.
-    pub fn merge(&mut self, change: &Change) -> Merged {
+    pub fn merge(&mut self, change: &Change) -> MergeResult {
         let at = change.stamp.at;
         self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
         match &change.operation {
-            Operation::Delete => self.delete(&change.stamp),
-            Operation::Write { fields, profile } => self.write(&change.stamp, fields, profile),
+            RecordOperation::Delete => self.delete(&change.stamp),
+            RecordOperation::Write { fields, profile } => self.write(&change.stamp, fields, profile),
         }
     }
 
-    fn delete(&mut self, stamp: &Stamp) -> Merged {
+    fn delete(&mut self, stamp: &WriteStamp) -> MergeResult {
         if self.deleted.as_ref() >= Some(stamp) {
-            return Merged::Stale;
+            return MergeResult::Stale;
         }
-        let survives = |_: &String, field: &mut Field| field.stamp() > *stamp;
+        let survives = |_: &String, field: &mut StampedField| field.stamp() > *stamp;
         self.fields.retain(survives);
         self.profile.retain(survives);
         self.written.take_if(|written| *written <= *stamp);
         self.deleted = Some(stamp.clone());
-        Merged::Applied
+        MergeResult::Applied
     }
 
-    fn write(&mut self, stamp: &Stamp, fields: &Members, profile: &Members) -> Merged {
+    fn write(&mut self, stamp: &WriteStamp, fields: &Members, profile: &Members) -> MergeResult {
         if self.deleted.as_ref() >= Some(stamp) {
-            return Merged::Stale;
+            return MergeResult::Stale;
         }
         let mut changed = self.written.as_ref() < Some(stamp);
         if changed {
@@ -188,25 +190,25 @@ impl Record {
         for (name, value) in fields {
             changed |= put(&mut self.fields, name, stamp, value);
         }
-        let replaced = self.fields.get(PROFILE).map(Field::stamp);
+        let replaced = self.fields.get(PROFILE).map(StampedField::stamp);
         self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
         if replaced.as_ref() < Some(stamp) {
             for (name, value) in profile {
                 changed |= put(&mut self.profile, name, stamp, value);
             }
         }
-        Merged::or(changed)
+        MergeResult::or(changed)
     }
 
     /// Merges another copy of the record, as if each of its events had been merged.
-    pub fn absorb(&mut self, other: &Self) -> Merged {
+    pub fn absorb(&mut self, other: &Self) -> MergeResult {
         let before = self.clone();
         if let Some(deleted) = &other.deleted {
             self.delete(deleted);
         }
         self.first_at = self.first_at.into_iter().chain(other.first_at).min();
         let buried = self.deleted.clone();
-        let stands = |stamp: &Stamp| buried.as_ref() < Some(stamp);
+        let stands = |stamp: &WriteStamp| buried.as_ref() < Some(stamp);
         self.written = self.written.take().max(other.written.clone().filter(stands));
         for (name, field) in other.fields.iter().filter(|(_, field)| stands(&field.stamp())) {
             put(&mut self.fields, name, &field.stamp(), &field.2);
@@ -214,15 +216,15 @@ impl Record {
         for (name, field) in other.profile.iter().filter(|(_, field)| stands(&field.stamp())) {
             put(&mut self.profile, name, &field.stamp(), &field.2);
         }
-        let replaced = self.fields.get(PROFILE).map(Field::stamp);
+        let replaced = self.fields.get(PROFILE).map(StampedField::stamp);
         self.profile.retain(|_, field| replaced.as_ref() < Some(&field.stamp()));
         // A record is at least as new as its newest field, whatever the copy says: a local change must win against every field.
         self.written = self.written.take().max(self.newest_field());
-        Merged::or(*self != before)
+        MergeResult::or(*self != before)
     }
 
-    fn newest_field(&self) -> Option<Stamp> {
-        self.fields.values().chain(self.profile.values()).map(Field::stamp).max()
+    fn newest_field(&self) -> Option<WriteStamp> {
+        self.fields.values().chain(self.profile.values()).map(StampedField::stamp).max()
     }
 
     /// Whether it holds a stamp further ahead of `now` than events are accepted.
@@ -315,7 +317,7 @@ impl Record {
 
     /// The whole record as the `data` of an event, for receivers that overwrite missing fields: the current content, and a
     /// default for each field that such a receiver requires.
-    pub fn whole_data(&self, kind: Kind) -> String {
+    pub fn whole_data(&self, kind: RecordKind) -> String {
         let defaults = fields::defaults(kind, self.first_at.unwrap_or_default());
         let mut members = self.members();
         for (name, value) in &defaults {
@@ -325,7 +327,7 @@ impl Record {
     }
 }
 
-/// How the data of the other side compares with a record.
+/// How another system's data compares with a record, for `reconcile`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// It has every field of the record with the same value, and maybe others.
@@ -342,8 +344,8 @@ pub fn compare(record: &Record, theirs: &serde_json::Value) -> Comparison {
     if !record.exists() {
         return Comparison::Deleted;
     }
-    let differs = |fields: &BTreeMap<String, Field>, theirs: &serde_json::Value, prefix: &str| -> Vec<String> {
-        let is_other = |(name, field): &(&String, &Field)| {
+    let differs = |fields: &BTreeMap<String, StampedField>, theirs: &serde_json::Value, prefix: &str| -> Vec<String> {
+        let is_other = |(name, field): &(&String, &StampedField)| {
             let ours: Option<serde_json::Value> = serde_json::from_str(field.2.get()).ok();
             ours.as_ref() != theirs.get(name.as_str())
         };
@@ -360,8 +362,8 @@ fn raw(members: &impl Serialize) -> Box<RawValue> {
 }
 
 /// Writes a field unless a later write wins.
-fn put(fields: &mut BTreeMap<String, Field>, name: &str, stamp: &Stamp, value: &RawValue) -> bool {
-    let new = Field(stamp.at, stamp.by.clone(), value.to_owned());
+fn put(fields: &mut BTreeMap<String, StampedField>, name: &str, stamp: &WriteStamp, value: &RawValue) -> bool {
+    let new = StampedField(stamp.at, stamp.by.clone(), value.to_owned());
     let stands = fields.get(name).is_some_and(|old| !new.beats(old));
     if !stands {
         fields.insert(name.to_owned(), new);
@@ -369,13 +371,13 @@ fn put(fields: &mut BTreeMap<String, Field>, name: &str, stamp: &Stamp, value: &
     !stands
 }
 
-impl Serialize for Stamp {
+impl Serialize for WriteStamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (self.at, &self.by).serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Stamp {
+impl<'de> Deserialize<'de> for WriteStamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <(Timestamp, EventId)>::deserialize(deserializer).map(|(at, by)| Self { at, by })
     }
@@ -386,8 +388,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn stamp(at: i64, by: &str) -> Stamp {
-        Stamp { at: Timestamp::from_millis(at), by: EventId::parse(by).expect("a good id") }
+    fn stamp(at: i64, by: &str) -> WriteStamp {
+        WriteStamp { at: Timestamp::from_millis(at), by: EventId::parse(by).expect("a good id") }
     }
 
     fn change(event_type: &str, data: &str, at: i64, by: &str) -> Change {
@@ -444,12 +446,12 @@ mod tests {
     fn stale_means_that_nothing_changed() {
         let mut record = merged([&change("user.updated", r#"{"a":1,"b":1}"#, 5, "e")]);
         let before = record.data();
-        assert_eq!(record.merge(&change("user.updated", r#"{"a":0}"#, 4, "d")), Merged::Stale);
-        assert_eq!(record.merge(&change("user.updated", r#"{"a":1,"b":1}"#, 5, "e")), Merged::Stale);
+        assert_eq!(record.merge(&change("user.updated", r#"{"a":0}"#, 4, "d")), MergeResult::Stale);
+        assert_eq!(record.merge(&change("user.updated", r#"{"a":1,"b":1}"#, 5, "e")), MergeResult::Stale);
         assert_eq!(record.data(), before);
-        assert_eq!(record.merge(&change("user.updated", r#"{"c":1}"#, 1, "a")), Merged::Applied);
-        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), Merged::Applied);
-        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), Merged::Stale);
+        assert_eq!(record.merge(&change("user.updated", r#"{"c":1}"#, 1, "a")), MergeResult::Applied);
+        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), MergeResult::Applied);
+        assert_eq!(record.merge(&change("enrollment.deleted", "", 9, "z")), MergeResult::Stale);
     }
 
     #[test]
@@ -536,14 +538,14 @@ mod tests {
             b.absorb(&before);
             prop_assert_eq!(&a, &b);
             prop_assert_eq!(a, merged(mine.iter().chain(&theirs)));
-            prop_assert_eq!(b.absorb(&before), Merged::Stale);
+            prop_assert_eq!(b.absorb(&before), MergeResult::Stale);
         }
 
         #[test]
         fn what_was_merged_before_changes_nothing(changes in prop::collection::vec(any_change(), 1..12)) {
             let mut record = merged(&changes);
             for change in &changes {
-                prop_assert_eq!(record.merge(change), Merged::Stale);
+                prop_assert_eq!(record.merge(change), MergeResult::Stale);
             }
         }
     }

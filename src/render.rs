@@ -22,7 +22,7 @@ use crate::untrusted::{Untrusted, safe_json};
 
 pub use failure::Failure;
 pub use progress::Progress;
-pub use screen::{Options, Screen, TerminalInfo};
+pub use screen::{OutputOptions, Screen, TerminalInfo};
 
 /// Why a report could not be printed.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +175,7 @@ impl ColorChoice {
     }
 }
 
-/// The format, columns, width, colour and times of printed reports.
+/// How reports are printed: format, columns, width, colour, times.
 #[derive(Clone, Debug)]
 struct OutputStyle {
     format: Format,
@@ -209,7 +209,7 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &OutputStyle) -> Result
     Ok(out.flush()?)
 }
 
-/// A table and its visible columns, in order.
+/// A table, and which of its columns are printed, in order.
 struct VisibleColumns<'a> {
     table: &'a Table,
     columns: Vec<usize>,
@@ -555,7 +555,7 @@ mod tests {
         assert_eq!(Format::parse("tab"), None);
     }
 
-    /// A stream that fails, at once or when it is flushed.
+    /// A stream of a test that fails, at once or when it is flushed.
     struct Failing(io::ErrorKind, bool);
 
     impl Write for Failing {

@@ -54,7 +54,7 @@ pub mod why;
 /// The version of the envelope.
 pub const ENVELOPE_VERSION: &str = "1.0";
 
-/// An answer, as data for machines and as tables and text for people.
+/// What a command or route answers, as data for machines and as tables and text for people.
 #[derive(Debug)]
 pub struct Report {
     /// The data of the JSON formats.
@@ -148,7 +148,7 @@ impl Report {
 
     /// Sets where the next page begins.
     #[must_use]
-    pub fn with_cursor(mut self, next: Option<Cursor>) -> Self {
+    pub fn with_cursor(mut self, next: Option<PageCursor>) -> Self {
         self.pagination = self.pagination.map(|pagination| Pagination { next_after: next, ..pagination });
         self
     }
@@ -157,7 +157,7 @@ impl Report {
     #[must_use]
     pub fn with_cursor_after<T>(self, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Self {
         let more = listed.total > listed.rows.len() as u64;
-        self.with_cursor(listed.rows.last().map(number).filter(|_| more).map(Cursor::Row))
+        self.with_cursor(listed.rows.last().map(number).filter(|_| more).map(PageCursor::Row))
     }
 
     /// The report as one JSON document, as it was at `now`.
@@ -174,7 +174,7 @@ impl Report {
     }
 }
 
-/// The position of a page in its list.
+/// Which page of its list an answer holds, and where the next one begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
@@ -192,13 +192,13 @@ pub struct Pagination {
     pub has_previous_page: bool,
     /// Where the next page begins, on lists that have cursors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub next_after: Option<Cursor>,
+    pub next_after: Option<PageCursor>,
 }
 
 /// Where a page of a list begins, however many rows are added meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Cursor {
+pub enum PageCursor {
     /// After the row with this number.
     Row(i64),
     /// In the audit log, which is made of several lists.
@@ -366,7 +366,7 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
     }
 }
 
-/// A table: columns and rows.
+/// A table of a report: columns and rows.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The line above it.
@@ -400,7 +400,7 @@ impl Table {
     }
 }
 
-/// The JSON envelope of an answer: its data, and what every answer carries beside it.
+/// The JSON around every answer: its data, and what every answer carries beside it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Envelope<'a> {
@@ -412,7 +412,7 @@ struct Envelope<'a> {
     beside: BTreeMap<&'static str, &'a RawValue>,
 }
 
-/// The metadata of an envelope.
+/// The member `metadata` around every answer: time, request id, page.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata<'a> {

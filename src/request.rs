@@ -48,7 +48,7 @@ pub const MOST_HEADERS: usize = 256;
 /// The deepest nesting of formats, such as a command in a code block in a quotation.
 const MOST_DEPTH: usize = 6;
 
-/// A captured request, its format, and notes on reading it.
+/// A request that was read from a captured text, in which format, with notes on what was assumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Captured {
     /// The request.
@@ -81,7 +81,7 @@ impl Captured {
     }
 }
 
-/// An assumption or omission in reading a captured request.
+/// An assumption that was made, or a part that was left out, when a captured request was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// The file holds only the headers.
@@ -180,7 +180,7 @@ impl Note {
     }
 }
 
-/// Why a text is not a request. The message names the line or the option.
+/// Why a text is not a captured request. The message names the line or the option.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// Longer than [`MOST_BYTES`].
@@ -273,10 +273,10 @@ pub fn from_lines<L: AsRef<[u8]>>(lines: impl IntoIterator<Item = L>, body: Byte
     Ok(received)
 }
 
-/// The requests of a text; each that cannot be read is an error of its own.
+/// The requests of a captured text; each that cannot be read is an error of its own.
 type ReadResult = Result<Vec<Result<Captured, RequestError>>, RequestError>;
 
-/// A format of captured requests.
+/// A format in which a captured request can be given, such as curl or HAR.
 struct Format {
     /// Whether a text has this format, judged by its beginning.
     begins: fn(&[u8]) -> bool,

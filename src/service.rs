@@ -16,14 +16,14 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::outbound::Keyring;
-use crate::outbound::http::Client;
-use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
-use crate::outbound::worker::{Observer, Worker};
+use crate::outbound::http::Connector;
+use crate::outbound::run::{RunOptions, RunSummary, StopRequest, WorkerError};
+use crate::outbound::worker::{AttemptObserver, Worker};
 use crate::store::{RunStats, Store};
 
 pub use background::{Background, Deliveries, OnAttempt};
 
-/// The store, clock, keys and HTTP client that the runs of one configuration share.
+/// What the runs of one configuration share: queue, clock, secrets, HTTP client.
 #[derive(Clone)]
 pub struct WorkerConfig {
     /// The queue.
@@ -33,7 +33,7 @@ pub struct WorkerConfig {
     /// The keys that sign.
     pub keyring: Arc<dyn Keyring>,
     /// The HTTP client.
-    pub client: Arc<Client>,
+    pub client: Arc<Connector>,
 }
 
 impl fmt::Debug for WorkerConfig {
@@ -42,7 +42,7 @@ impl fmt::Debug for WorkerConfig {
     }
 }
 
-/// The result of a run.
+/// What a run did, and how long it took.
 #[derive(Clone, Copy, Debug)]
 pub struct RunReport {
     /// What it did, and why it ended.
@@ -59,8 +59,8 @@ impl WorkerConfig {
         &self,
         command: &str,
         options: RunOptions,
-        observer: Observer,
-        stop: watch::Receiver<Stop>,
+        observer: AttemptObserver,
+        stop: watch::Receiver<StopRequest>,
         exit_code: impl FnOnce(&Result<RunSummary, WorkerError>) -> i64,
     ) -> Result<RunReport, WorkerError> {
         let began = Instant::now();

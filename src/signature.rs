@@ -35,7 +35,7 @@ pub(crate) mod verify;
 
 pub use code::{Code, Codes, Encoding};
 pub use error::{SecretError, SignError, VerifyError};
-pub use facts::{Algorithm, Facts, KeyForm, Part, Protects, TimeForm, Tolerance};
+pub use facts::{Algorithm, ContentPart, KeyForm, Protects, SchemeFacts, TimeForm, Tolerance};
 pub use generic::{Description, Generic, TemplateError};
 pub use key::{Content, Key, STANDARD_PREFIX};
 pub use message::{Message, is_id};
@@ -43,5 +43,5 @@ pub use received::Received;
 pub use registry::{ORIGINAL, STANDARD, detect, detected_by, find, schemes};
 pub use scheme::{Header, Scheme};
 pub use secret::{Fingerprint, Secret};
-pub use signer::{Signed, Signer};
+pub use signer::{SignaturePair, Signer};
 pub use verify::{TimeFact, Verification, sign, verify};

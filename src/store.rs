@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Pattern, Spec};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, TypePattern};
 use crate::event::EventId;
 
 pub use answer::Answer;
@@ -51,9 +51,9 @@ pub use queue::{
 pub use sql_log::SQL_LOG;
 pub use sqlite::PreparedRestore;
 pub use upkeep::{
-    Acknowledgement, BackupReport, ChangedDeliveries, ConfiguredEndpoints, DatabaseInfo, DroppedEndpoint, FileInfo,
-    LockHolder, LogPruneResult, OpenRuns, PrunableLog, PruneFilter, PruneResult, Replay, ServerInfo, SkipReason,
-    Storage, Volume,
+    Acknowledgement, BackupReport, ChangedDeliveries, DatabaseInfo, DroppedEndpoint, FileInfo, LockHolder,
+    LogPruneResult, OpenRuns, PrunableLog, PruneFilter, PruneResult, Replay, ServerInfo, SkipReason, Storage,
+    StoredEndpoints, Volume,
 };
 
 /// The interface of a queue's database: events, deliveries, endpoints and runs. One method is one transaction.
@@ -68,7 +68,7 @@ pub trait Store:
     /// `-2`, `-3` on collision. A name that is new takes over the one endpoint of its URL that no other spec means, with all that
     /// waits for it: so names can be given and changed. An endpoint that is not in `specs` stays, unconfigured: its deliveries are held. Names and
     /// operators' pauses survive; a pause by the configuration ends with it. Empty `specs` change nothing.
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints>;
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints>;
 
     /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. Again: nothing.
     fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
@@ -134,7 +134,7 @@ pub trait Store:
     /// What a run could claim if it began now with these endpoints, the claims of dead runs among it; changes nothing.
     ///
     /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
-    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>>;
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>>;
 
     /// What a worker of `run` with nothing in hand can wait for.
     fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo>;
@@ -177,7 +177,7 @@ pub trait Store:
 
     /// When the last event of a type that `types` matches was emitted or accepted, if that was at or after `since`. Of each, the
     /// latest two hundred thousand are looked at.
-    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>>;
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>>;
 
     /// A page of deliveries, by id.
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;

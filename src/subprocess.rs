@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_millis(10);
 /// The most bytes of standard error that an error keeps.
 const MAX_TOLD: u64 = 4 * 1024;
 
-/// Why a command failed.
+/// Why a command that was run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
     /// It could not be started or waited for.

@@ -20,9 +20,9 @@ use http::HeaderMap;
 use syncctl::clock::Timestamp;
 use syncctl::delivery::Trigger;
 use syncctl::delivery::{Outcome, State};
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::{Draft, EventId};
-use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
+use syncctl::inbound::{self, AcceptedTypes, PlatformKeys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{Applied, EditResult, ExpectedRecord, ReceivedFilter, RecordEdit};
 use syncctl::store::{
@@ -88,8 +88,8 @@ impl World {
             chance,
             signer: Signer::new(&secret, &[&secret]),
             source: Source::platform(
-                Accepts::Everything,
-                PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() },
+                AcceptedTypes::Everything,
+                PlatformRules { keys: PlatformKeys::new([&secret]), ..PlatformRules::default() },
             ),
             in_flight: Vec::new(),
             delivered_before: Vec::new(),
@@ -109,7 +109,8 @@ impl World {
         let now = self.time(n);
         let store = open(&Location::file(&self.nodes[n].path), Access::Create).unwrap();
         let specs = self.nodes[n].peers.iter().map(|peer| {
-            let mut spec = Spec::of_url(EndpointUrl::parse(&format!("http://10.0.0.{}/", peer + 1)).unwrap());
+            let mut spec =
+                ConfiguredEndpoint::of_url(EndpointUrl::parse(&format!("http://10.0.0.{}/", peer + 1)).unwrap());
             spec.settings.retry.first_delay_ms = 1;
             spec.settings.retry.max_delay_ms = 2;
             spec

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use syncctl::clock::{Clock, SystemClock};
 use syncctl::delivery::Trigger;
-use syncctl::endpoint::{Egress, EndpointUrl, Spec};
-use syncctl::outbound::http::Client;
+use syncctl::endpoint::{ConfiguredEndpoint, Egress, EndpointUrl};
+use syncctl::outbound::http::Connector;
 use syncctl::outbound::{EndpointAccess, EndpointClient};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::{Access, Location, open};
@@ -23,7 +23,8 @@ pub(crate) fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
     let directory = tempfile::tempdir().unwrap();
     let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
     let url = EndpointUrl::parse(&format!("http://{}/0", sink.address)).unwrap();
-    let endpoint = store.set_endpoints(vec![Spec::of_url(url)], SystemClock.now()).wait().unwrap()[0].clone();
+    let endpoint =
+        store.set_endpoints(vec![ConfiguredEndpoint::of_url(url)], SystemClock.now()).wait().unwrap()[0].clone();
     store.enqueue(Box::new(std::iter::once(Ok(draft("r")))), false, SystemClock.now()).wait().unwrap();
     let run = store.begin_run("bench", SystemClock.now()).wait().unwrap();
     let wants = syncctl::store::ClaimRequest { endpoints: vec![(endpoint.id, 1)], idle: true, only: None };
@@ -35,7 +36,7 @@ pub(crate) fn raw(sink: &Sink, requests: u64, concurrency: usize) -> f64 {
         &endpoint.url,
         Signer::new(&secret, &[&secret]),
         EndpointAccess::default(),
-        &Client::new(Egress::default(), None),
+        &Connector::new(Egress::default(), None),
     );
     let endpoint_client = Arc::new(endpoint_client.unwrap());
     let left = Arc::new(AtomicU64::new(requests));

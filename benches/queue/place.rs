@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use syncctl::clock::{Clock, SystemClock};
 use syncctl::delivery::RetryPolicy;
-use syncctl::endpoint::{EndpointUrl, Settings, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointSettings, EndpointUrl};
 use syncctl::event::Draft;
 use syncctl::store::{Access, Location, Store, open};
 
@@ -66,11 +66,11 @@ impl Place {
             let url = EndpointUrl::parse(&format!("http://{}/{n}", sink.address)).unwrap();
             let retry =
                 RetryPolicy { first_delay_ms: 50, max_delay_ms: 100, max_attempts: 10, ..RetryPolicy::default() };
-            Spec {
+            ConfiguredEndpoint {
                 name: Some(format!("e{n}")),
                 url,
                 paused: false,
-                settings: Settings { retry, ..Settings::default() },
+                settings: EndpointSettings { retry, ..EndpointSettings::default() },
             }
         });
         let store = place.store();

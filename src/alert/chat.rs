@@ -14,16 +14,16 @@ const HEADING_CHARS: usize = 150;
 /// The longest field that Slack takes.
 const FIELD_CHARS: usize = 2_000;
 
-/// An incoming webhook. Its URL is the secret.
+/// An incoming webhook of a chat service, to which alerts are sent. Its URL is the secret.
 #[derive(Clone)]
 pub struct Chat {
     url: EndpointUrl,
-    dialect: Dialect,
+    dialect: ChatService,
 }
 
-/// The service whose form of message is written.
+/// The chat service, which decides how a message is written.
 #[derive(Clone, Copy)]
-enum Dialect {
+enum ChatService {
     Slack,
     Mattermost,
 }
@@ -38,15 +38,15 @@ impl fmt::Debug for Chat {
 impl Chat {
     /// A webhook of Slack. An error shows no part of the URL.
     pub fn slack(url: &str) -> Result<Self, String> {
-        Self::new(url, Dialect::Slack)
+        Self::new(url, ChatService::Slack)
     }
 
     /// A webhook of Mattermost. An error shows no part of the URL.
     pub fn mattermost(url: &str) -> Result<Self, String> {
-        Self::new(url, Dialect::Mattermost)
+        Self::new(url, ChatService::Mattermost)
     }
 
-    fn new(url: &str, dialect: Dialect) -> Result<Self, String> {
+    fn new(url: &str, dialect: ChatService) -> Result<Self, String> {
         let url =
             EndpointUrl::parse_http(url.trim()).map_err(|_| "it is not a URL of an incoming webhook".to_owned())?;
         Ok(Self { url, dialect })
@@ -54,8 +54,8 @@ impl Chat {
 
     pub(super) fn request(&self, alert: &Alert) -> ServiceRequest {
         let body = match self.dialect {
-            Dialect::Slack => slack(alert),
-            Dialect::Mattermost => mattermost(alert),
+            ChatService::Slack => slack(alert),
+            ChatService::Mattermost => mattermost(alert),
         };
         let path = self.url.url().path().to_owned();
         let last = path.rsplit('/').next().unwrap_or_default().to_owned();

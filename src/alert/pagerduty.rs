@@ -16,7 +16,7 @@ const KEY_CHARS: usize = 32;
 /// The longest summary.
 const SUMMARY_CHARS: usize = 1024;
 
-/// A service of PagerDuty.
+/// Sends alerts to a service of PagerDuty.
 #[derive(Clone)]
 pub struct PagerDuty {
     url: EndpointUrl,

@@ -11,7 +11,7 @@ use crate::endpoint::EndpointUrl;
 use crate::network::AGENT;
 use crate::store::incidents::Severity;
 
-/// A DSN of Sentry: the URL for events of a project, and its public key.
+/// The address of a Sentry project to which alerts are sent: URL and public key.
 #[derive(Clone)]
 pub struct Dsn {
     url: EndpointUrl,

@@ -9,7 +9,7 @@ use super::{Alert, ServiceRequest};
 use crate::endpoint::EndpointUrl;
 use crate::signature::{Secret, Signer};
 
-/// A URL that gets alerts as signed JSON.
+/// Sends alerts as signed JSON to a URL.
 #[derive(Clone)]
 pub struct SignedWebhook {
     url: EndpointUrl,

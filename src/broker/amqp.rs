@@ -23,7 +23,7 @@ use super::server::Server;
 use super::{Inspection, Message};
 use crate::clock::Clock;
 use crate::endpoint::ExchangePlace;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 use connection::{Connections, Open};
 use failure_text::{blocked, refused, rejected};
 
@@ -50,7 +50,12 @@ impl ExchangeWriter {
     }
 
     /// Publishes a message that at least one queue has to take, and returns in words what took it.
-    pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+    pub(super) async fn publish(
+        &self,
+        message: &Message,
+        limit: Duration,
+        trace: &PhaseTimer,
+    ) -> Result<String, Failure> {
         let open = self.connections.get(limit, trace).await?;
         let key = self.place.routing_key.as_deref().unwrap_or(&message.event_type);
         let confirmed = tokio::select! {
@@ -120,7 +125,7 @@ impl ExchangeWriter {
     pub(super) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;

@@ -15,7 +15,7 @@ use super::{Inspection, Message};
 use crate::clock::Clock;
 use crate::delivery::Outcome;
 use crate::endpoint::StreamPlace;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 use connection::{Connections, run};
 use failure_text::{refused, unexpected};
 
@@ -40,7 +40,12 @@ impl StreamWriter {
     }
 
     /// Adds an entry, and returns its id in words.
-    pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+    pub(super) async fn publish(
+        &self,
+        message: &Message,
+        limit: Duration,
+        trace: &PhaseTimer,
+    ) -> Result<String, Failure> {
         let mut connection = self.connections.get(limit, trace).await?;
         let add = self.add(message);
         let Some(replicas) = self.place.replicas else {
@@ -104,7 +109,7 @@ impl StreamWriter {
     pub(super) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         self.connections.inspect((&self.place.stream, None), limit, trace, clock).await

@@ -9,14 +9,14 @@ use rustls::pki_types::CertificateDer;
 use super::Credentials;
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointUrl;
-use crate::network::connect::{self, Client, Origin, Stream};
-use crate::network::failure::{Failure, Trace};
+use crate::network::connect::{self, ClientStream, Connector, ServerAddress};
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// A server, the way to it, and the login there.
 #[derive(Clone)]
 pub(super) struct Server {
-    client: Arc<Client>,
-    pub(super) origin: Origin,
+    client: Arc<Connector>,
+    pub(super) origin: ServerAddress,
     pub(super) credentials: Option<Credentials>,
 }
 
@@ -28,26 +28,26 @@ impl fmt::Debug for Server {
 
 impl Server {
     /// The server of a URL.
-    pub(super) fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Client>) -> Self {
-        let origin = Origin { is_secure: url.is_secure(), host: url.host(), port: url.port() };
+    pub(super) fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Connector>) -> Self {
+        let origin = ServerAddress { is_secure: url.is_secure(), host: url.host(), port: url.port() };
         Self { client: Arc::clone(client), origin, credentials: credentials.cloned() }
     }
 
     /// The host, with the port if that is not the default: the value of `Host`.
     #[cfg(feature = "sqs")]
     pub(super) fn authority(&self) -> String {
-        let Origin { is_secure, host, port } = &self.origin;
+        let ServerAddress { is_secure, host, port } = &self.origin;
         if *port == if *is_secure { 443 } else { 80 } { host.clone() } else { format!("{host}:{port}") }
     }
 
     /// The way to another server, by the same rules and with the same certificates.
     #[cfg(feature = "sqs")]
-    pub(super) fn at(&self, origin: Origin) -> Self {
+    pub(super) fn at(&self, origin: ServerAddress) -> Self {
         Self { client: Arc::clone(&self.client), origin, credentials: None }
     }
 
     /// Opens a connection by the address rules.
-    pub(super) async fn connect(&self, limit: Duration, trace: &Trace) -> Result<Stream, Failure> {
+    pub(super) async fn connect(&self, limit: Duration, trace: &PhaseTimer) -> Result<ClientStream, Failure> {
         connect::connect(&self.client, &self.origin, &[], limit, trace).await
     }
 

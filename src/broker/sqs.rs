@@ -25,7 +25,7 @@ use super::server::Server;
 use super::{Inspection, Message};
 use crate::clock::Clock;
 use crate::endpoint::SqsQueue;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 use api::Api;
 use attributes::Attributes;
 use failure_text::{ApiError, unexpected};
@@ -56,7 +56,7 @@ struct Waiting {
 }
 
 /// What became of a message, and the phases of the request that it was in.
-type Fate = (Result<String, Failure>, Arc<Trace>);
+type Fate = (Result<String, Failure>, Arc<PhaseTimer>);
 
 /// A message as it goes into a batch.
 #[derive(Debug)]
@@ -107,7 +107,12 @@ impl QueueWriter {
     }
 
     /// Sends a message, with those that are sent at the same time, and returns its id in words.
-    pub(super) async fn publish(&self, message: &Message, limit: Duration, trace: &Trace) -> Result<String, Failure> {
+    pub(super) async fn publish(
+        &self,
+        message: &Message,
+        limit: Duration,
+        trace: &PhaseTimer,
+    ) -> Result<String, Failure> {
         let entry = Entry::of(message, &self.0.queue)?;
         let (fate, told) = oneshot::channel();
         if self.0.wait(Waiting { entry, fate }) {
@@ -122,7 +127,7 @@ impl QueueWriter {
     pub(super) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         self.0.api.inspect(limit, trace, clock).await
@@ -173,7 +178,7 @@ impl Shared {
 
     /// Sends a batch, and tells each message its fate.
     async fn send_batch(self: Arc<Self>, batch: Vec<Waiting>, limit: Duration) {
-        let (trace, action) = (Arc::new(Trace::new()), "SendMessageBatch");
+        let (trace, action) = (Arc::new(PhaseTimer::new()), "SendMessageBatch");
         // It ends before the attempts do, so that they learn what was waited for.
         let limit = limit - limit / 20;
         let (entries, fates): (Vec<Entry>, Vec<_>) = batch.into_iter().map(|it| (it.entry, it.fate)).unzip();

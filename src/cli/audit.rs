@@ -3,7 +3,7 @@
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::{self, FilterArgs};
-use crate::report::audit::{self, Entry, merged};
+use crate::report::audit::{self, AuditEntry, merged};
 use crate::store::Page;
 
 /// The commands below `audit`.
@@ -44,21 +44,21 @@ impl ListArgs {
         if self.wants("outbound") {
             let listed = store.attempts(&self.sent.attempts(context.now)?, first).wait()?;
             total += listed.total;
-            parts.push(listed.rows.into_iter().map(Entry::Outbound).collect());
+            parts.push(listed.rows.into_iter().map(AuditEntry::Outbound).collect());
         }
         if self.wants("inbound") {
             let listed = store.received(&self.sent.received(context.now)?, first).wait()?;
             total += listed.total;
-            parts.push(listed.rows.into_iter().map(Entry::Inbound).collect());
+            parts.push(listed.rows.into_iter().map(AuditEntry::Inbound).collect());
         }
         if let Some(filter) = self.sent.actions(context.now)?.filter(|_| self.wants("operator")) {
             let listed = store.actions(&filter, first).wait()?;
             total += listed.total;
-            parts.push(listed.rows.into_iter().map(Entry::Operator).collect());
+            parts.push(listed.rows.into_iter().map(AuditEntry::Operator).collect());
         }
         let before = usize::try_from(first.limit - page.limit).unwrap_or(usize::MAX);
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let shown: Vec<Entry> = merged(parts).skip(before).take(limit).collect();
+        let shown: Vec<AuditEntry> = merged(parts).skip(before).take(limit).collect();
         context.screen.report(&audit::audit(&shown, total, page))?;
         Ok(Exit::Done)
     }

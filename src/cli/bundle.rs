@@ -32,7 +32,7 @@ pub struct BundleArgs {
     to: Option<PathBuf>,
 }
 
-/// The data of `bundle`: the file it wrote.
+/// The JSON answer of `bundle`: the file it wrote.
 #[derive(Serialize)]
 struct BundleView {
     file: String,

@@ -19,7 +19,7 @@ const ENDING: &str = "http";
 /// The most files that are read from one folder.
 const MOST_FILES: usize = 100_000;
 
-/// A captured request, read from its file.
+/// A captured request that was read from a file, and the file's name.
 #[derive(Debug)]
 pub(super) struct Capture {
     /// Its file.

@@ -7,8 +7,8 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
-use crate::config::{Config, Sources};
-use crate::monitor::nagios::{Measured, Thresholds, evaluate};
+use crate::config::{Config, ConfigSources};
+use crate::monitor::nagios::{CheckFigures, CheckThresholds, evaluate};
 use crate::monitor::{self, Grade};
 use crate::report::{Report, health};
 use crate::service::figures;
@@ -24,15 +24,15 @@ pub struct CheckArgs {
     ///
     /// Where nothing is said: half of the failure rate and a third of the age that are unhealthy.
     #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
-    #[arg(value_parser = Thresholds::parse)]
-    warning: Thresholds,
+    #[arg(value_parser = CheckThresholds::parse)]
+    warning: CheckThresholds,
     /// Critical above these
     ///
     /// Where nothing is said: the failure rate and the age that are unhealthy. Whatever else makes `health` say unhealthy is
     /// critical, too.
     #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
-    #[arg(value_parser = Thresholds::parse)]
-    critical: Thresholds,
+    #[arg(value_parser = CheckThresholds::parse)]
+    critical: CheckThresholds,
     /// Report UNKNOWN after this time
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = values::duration)]
     timeout: Duration,
@@ -79,18 +79,18 @@ impl CheckArgs {
 }
 
 fn examine(
-    sources: Sources,
-    warning: &Thresholds,
-    critical: &Thresholds,
+    sources: ConfigSources,
+    warning: &CheckThresholds,
+    critical: &CheckThresholds,
     now: Timestamp,
 ) -> Result<(Grade, Report), CliError> {
     let config = Config::load(sources)?;
     let store = store::open(config.database()?, Access::Existing)?;
     let read = figures::health_figures(store.as_ref(), &config.health, now)?;
     let judged = monitor::health(&read, &config.health, now);
-    let measured = Measured::of(&read.figures, &judged, now);
-    let warning = warning.or(Thresholds::warning(&config.health));
-    let critical = critical.or(Thresholds::critical(&config.health));
+    let measured = CheckFigures::of(&read.figures, &judged, now);
+    let warning = warning.or(CheckThresholds::warning(&config.health));
+    let critical = critical.or(CheckThresholds::critical(&config.health));
     let answer = evaluate(&measured, &judged, &warning, &critical);
     Ok((answer.grade, health::check(word(answer.grade), &answer, &measured)))
 }

@@ -115,6 +115,7 @@ fn write(path: &Path, script: &[u8]) -> std::io::Result<()> {
 }
 
 fn installed(path: &Path, dry_run: bool) -> Report {
+    /// The JSON answer of `completions --install`: the file it wrote.
     #[derive(Serialize)]
     struct Installed {
         path: String,

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use crate::config::{Config, ConfigFile, Inspection, MASK, Problem, Setting, WhichSecret};
-use crate::endpoint::{SecretSource, Spec};
+use crate::endpoint::{ConfiguredEndpoint, SecretSource};
 use crate::report::settings::{self, FileView, ProblemView, SettingView};
 use crate::untrusted::Untrusted;
 
@@ -156,6 +156,6 @@ fn warn_of_one_place_twice(context: &Context, config: &Config) {
     }
 }
 
-fn place(spec: &Spec) -> String {
+fn place(spec: &ConfiguredEndpoint) -> String {
     format!("`{}`", Untrusted(spec.name.as_deref().unwrap_or(spec.url.as_str())))
 }

@@ -12,7 +12,7 @@ use super::values;
 use crate::clock::SystemClock;
 use crate::format::did_you_mean;
 use crate::inbound::MessageCounts;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 use crate::report::consumed::{self, Consumed, Waiting};
 use crate::service::consumers::{BrokerSource, ConsumeError, Consuming, DrainLimits};
 use crate::untrusted::Untrusted;
@@ -121,7 +121,7 @@ fn show_waiting(context: &Context, sources: &[BrokerSource]) -> Result<Exit, Cli
     let waiting = block_on(async {
         let mut waiting = Vec::new();
         for source in sources {
-            let trace = Trace::new();
+            let trace = PhaseTimer::new();
             let inspected = source.consumer.inspect(INSPECTION_LIMIT, &trace, &SystemClock);
             let inspected = tokio::time::timeout(INSPECTION_LIMIT, inspected).await;
             let said = inspected.unwrap_or_else(|_| Err(Failure::timed_out(INSPECTION_LIMIT, trace.phase())));

@@ -4,16 +4,18 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Global;
+use super::GlobalOptions;
 use super::access;
 use super::alert_sinks;
 use super::exit::{CliError, Exit};
 use crate::clock::{SystemClock, Timestamp};
-use crate::config::{Config, Sources};
-use crate::endpoint::{Endpoint, EndpointUrl, LegacySignature, ResolvedEndpoint, SecretSource, Settings, resolve};
-use crate::outbound::http::Client;
+use crate::config::{Config, ConfigSources};
+use crate::endpoint::{
+    Endpoint, EndpointSettings, EndpointUrl, LegacySignature, ResolvedEndpoint, SecretSource, resolve,
+};
+use crate::outbound::http::Connector;
 use crate::outbound::{EndpointAccess, EndpointClient, Keyring};
-use crate::render::{Format, Options, RenderError, Screen};
+use crate::render::{Format, OutputOptions, RenderError, Screen};
 use crate::report::Report;
 use crate::service::WorkerConfig;
 use crate::service::alerts::AlertWatch;
@@ -21,10 +23,10 @@ use crate::signature::Signer;
 use crate::store::{self, Access, DroppedEndpoint, Location, Page, Store, StoreError};
 use crate::untrusted::Untrusted;
 
-/// An open queue and its endpoints.
+/// An open queue, and its endpoints as the configuration has just set them.
 pub type OpenedQueue = (Arc<dyn Store>, Arc<Vec<Endpoint>>);
 
-/// The screen, configuration and time that a command works with.
+/// What every command works with: the screen, the configuration, the time.
 #[derive(Debug)]
 pub struct Context {
     /// Where answers go.
@@ -33,14 +35,14 @@ pub struct Context {
     pub now: Timestamp,
     /// Whether questions are allowed.
     pub may_ask: bool,
-    sources: Sources,
+    sources: ConfigSources,
     config: OnceCell<Arc<Config>>,
 }
 
 impl Context {
     /// The context of one command.
-    pub fn new(global: &Global, sources: Sources, now: Timestamp) -> Self {
-        let screen = Screen::new(Options {
+    pub fn new(global: &GlobalOptions, sources: ConfigSources, now: Timestamp) -> Self {
+        let screen = Screen::new(OutputOptions {
             format: if global.json { Format::Json } else { global.output },
             columns: global.columns.clone(),
             headers: !global.no_headers,
@@ -53,7 +55,7 @@ impl Context {
     }
 
     /// The sources the configuration is read from.
-    pub fn sources(&self) -> &Sources {
+    pub fn sources(&self) -> &ConfigSources {
         &self.sources
     }
 
@@ -82,10 +84,10 @@ impl Context {
     /// A context with the same screen, and a configuration of only this secret and database, for `demo`.
     pub fn with_secret_and_database(&self, secret: &str, database: &Path) -> Self {
         let env = [("WEBHOOK_SECRET".to_owned(), secret.into())];
-        let sources = Sources {
+        let sources = ConfigSources {
             db_flag: Some(database.display().to_string()),
             system_path: PathBuf::new(),
-            ..Sources::of_env(env)
+            ..ConfigSources::of_env(env)
         };
         Self { screen: self.screen.clone(), now: self.now, may_ask: false, sources, config: OnceCell::new() }
     }
@@ -174,7 +176,7 @@ impl Context {
     }
 
     /// The headers, credentials and connection options of an endpoint, with every secret read.
-    pub fn access(&self, name: &str, settings: &Settings) -> Result<EndpointAccess, CliError> {
+    pub fn access(&self, name: &str, settings: &EndpointSettings) -> Result<EndpointAccess, CliError> {
         access::resolve(self.config()?, &settings.access).map_err(|cause| {
             let error = Exit::Config.error(format!("the endpoint `{}` cannot be sent to", Untrusted(name)));
             error.cause(cause).hint("see its headers, certificate and proxy in the configuration")
@@ -186,11 +188,11 @@ impl Context {
         &self,
         name: &str,
         url: &EndpointUrl,
-        settings: &Settings,
+        settings: &EndpointSettings,
     ) -> Result<EndpointClient, CliError> {
         let config = self.config()?;
         let signer = ConfiguredKeys(Arc::clone(config)).signer_for(settings).map_err(|cause| no_key(name, cause))?;
-        let client = Client::new(config.egress.clone(), config.ca_file.clone());
+        let client = Connector::new(config.egress.clone(), config.ca_file.clone());
         EndpointClient::new(url, signer, self.access(name, settings)?, &client)
             .map_err(|cause| Exit::Config.error(format!("nothing can be sent to {}", Untrusted(name))).cause(cause))
     }
@@ -217,7 +219,7 @@ impl Context {
     /// The worker configuration: store, clock, keys and HTTP client.
     pub fn worker_config(&self, store: Arc<dyn Store>, keyring: Arc<dyn Keyring>) -> Result<WorkerConfig, CliError> {
         let config = self.config()?;
-        let client = Client::new(config.egress.clone(), config.ca_file.clone());
+        let client = Connector::new(config.egress.clone(), config.ca_file.clone());
         Ok(WorkerConfig { store, clock: Arc::new(SystemClock), keyring, client })
     }
 
@@ -253,7 +255,7 @@ fn no_key(endpoint: &str, cause: String) -> CliError {
         .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
 }
 
-/// The keys the configuration names.
+/// Reads the secrets of endpoints from where the configuration says they are.
 struct ConfiguredKeys(Arc<Config>);
 
 impl Keyring for ConfiguredKeys {
@@ -267,7 +269,7 @@ impl Keyring for ConfiguredKeys {
 }
 
 impl ConfiguredKeys {
-    fn signer_for(&self, settings: &Settings) -> Result<Signer, String> {
+    fn signer_for(&self, settings: &EndpointSettings) -> Result<Signer, String> {
         let source = &settings.secret;
         let text = |e: crate::config::ConfigError| e.to_string();
         let current = self.0.endpoint_secret(source).map_err(text)?.ok_or("no secret is configured")?;

@@ -136,6 +136,7 @@ impl DbCommand {
 }
 
 fn show_path(context: &Context) -> Result<Exit, CliError> {
+    /// The JSON answer of `db path`.
     #[derive(Serialize)]
     struct PathView {
         path: String,

@@ -22,12 +22,12 @@ use super::process::ProcessRun;
 use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::RetryPolicy;
 use crate::endpoint::Endpoint;
-use crate::endpoint::{EndpointUrl, Settings, Spec};
+use crate::endpoint::{ConfiguredEndpoint, EndpointSettings, EndpointUrl};
 use crate::event::Draft;
-use crate::inbound::{Keys, PlatformRules, Sources, TrustedProxies};
-use crate::monitor::{FreshnessThresholds, Limits};
-use crate::outbound::run::{RunOptions, Until};
-use crate::outbound::test_event::Tested;
+use crate::inbound::{PlatformKeys, PlatformRules, Sources, TrustedProxies};
+use crate::monitor::{FreshnessThresholds, HealthLimits};
+use crate::outbound::run::{RunOptions, RunUntil};
+use crate::outbound::test_event::TestResult;
 use crate::report;
 use crate::report::Table;
 use crate::server::{self, QueueRunner, RouteGroup, RunResult, Secrets, Server};
@@ -54,7 +54,7 @@ impl DemoArgs {
             tempfile::tempdir().map_err(|e| Exit::Io.error("failed to make a directory for the demo").cause(e))?;
         let database = directory.path().join("demo.db");
         let other = store::open(&Location::file(directory.path().join("other.db")), Access::Create)?;
-        let receiver = Receiver::start(Arc::clone(&other))?;
+        let receiver = DemoReceivers::start(Arc::clone(&other))?;
         let stage = context.with_secret_and_database(SECRET, &database);
         let store = store::open(&Location::file(&database), Access::Create)?;
         let endpoints = store.set_endpoints(receiver.endpoints()?, stage.now).wait()?.endpoints;
@@ -76,7 +76,7 @@ impl DemoArgs {
 
         receiver.outage_begins();
         let options = RunOptions {
-            until: Until::NothingPending,
+            until: RunUntil::NothingPending,
             limit: None,
             concurrency: None,
             max_time: None,
@@ -171,26 +171,27 @@ fn drafts(count: u32) -> Result<Vec<Draft>, StoreError> {
         .collect()
 }
 
-/// The webhooks that the receiver of the demonstration verified, refused and recognized as forged.
+/// How many webhooks the receiver of the demonstration verified, refused and recognized as forged.
 #[derive(Debug, Default)]
-struct Counts {
+struct ReceiverCounts {
     verified: AtomicU64,
     refused: AtomicU64,
     forged: AtomicU64,
 }
 
-/// Two receivers on loopback: a server that applies what it gets, and one that verifies it and is down for a while.
-struct Receiver {
+/// The two receivers of the demonstration: a server that applies what it gets, and one that verifies it and is down for
+/// a while.
+struct DemoReceivers {
     served: SocketAddr,
     address: SocketAddr,
-    counts: Arc<Counts>,
+    counts: Arc<ReceiverCounts>,
     outage: Arc<std::sync::Mutex<Option<Instant>>>,
 }
 
-impl Receiver {
+impl DemoReceivers {
     fn start(other: Arc<dyn Store>) -> Result<Self, CliError> {
         let failed = |e: std::io::Error| Exit::Io.error("failed to start the demo's receiver").cause(e);
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(ReceiverCounts::default());
         let outage = Arc::new(std::sync::Mutex::new(None));
         let (bound, address) = mpsc::channel();
         let (shared, down) = (Arc::clone(&counts), Arc::clone(&outage));
@@ -209,7 +210,7 @@ impl Receiver {
         }
     }
 
-    fn endpoints(&self) -> Result<Vec<Spec>, CliError> {
+    fn endpoints(&self) -> Result<Vec<ConfiguredEndpoint>, CliError> {
         let retry = RetryPolicy {
             max_attempts: 8,
             first_delay_ms: 400,
@@ -222,20 +223,21 @@ impl Receiver {
         [admin, backup]
             .map(|(name, url)| {
                 let url = EndpointUrl::parse(&url).map_err(|e| Exit::Bug.error(e.to_string()))?;
-                let settings = Settings { retry: retry.clone(), ..Settings::default() };
-                Ok(Spec { name: Some(name.to_owned()), url, paused: false, settings })
+                let settings = EndpointSettings { retry: retry.clone(), ..EndpointSettings::default() };
+                Ok(ConfiguredEndpoint { name: Some(name.to_owned()), url, paused: false, settings })
             })
             .into_iter()
             .collect()
     }
 }
 
-type Bound = std::io::Result<(SocketAddr, SocketAddr)>;
+/// The addresses on which the demonstration's two receivers listen.
+type BoundAddresses = std::io::Result<(SocketAddr, SocketAddr)>;
 
 fn serve(
-    bound: &mpsc::Sender<Bound>,
+    bound: &mpsc::Sender<BoundAddresses>,
     other: Arc<dyn Store>,
-    counts: &Arc<Counts>,
+    counts: &Arc<ReceiverCounts>,
     outage: &Arc<std::sync::Mutex<Option<Instant>>>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -270,7 +272,7 @@ async fn bind() -> std::io::Result<(TcpListener, TcpListener)> {
 /// The receiving side: the server of `syncctl serve` with only its webhook routes.
 fn applying(store: Arc<dyn Store>) -> Server {
     let secret = Secret::new(SECRET.to_owned()).expect("the demonstration's secret is a good one");
-    let rules = PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() };
+    let rules = PlatformRules { keys: PlatformKeys::new([&secret]), ..PlatformRules::default() };
     Server {
         store,
         clock: Arc::new(SystemClock),
@@ -280,7 +282,7 @@ fn applying(store: Arc<dyn Store>) -> Server {
             proxies: TrustedProxies::default(),
             hosts: None,
             behind_tls: false,
-            limits: Limits::default(),
+            limits: HealthLimits::default(),
             ages: FreshnessThresholds::default(),
             candidates: Vec::new(),
             configuration: Table::new(&[], Vec::new()),
@@ -291,7 +293,7 @@ fn applying(store: Arc<dyn Store>) -> Server {
     }
 }
 
-/// The worker of the receiving side, which has nothing to send.
+/// A stand-in for the worker of the demonstration's receiving server, which has nothing to send.
 struct ReceivesOnly;
 
 impl QueueRunner for ReceivesOnly {
@@ -299,14 +301,14 @@ impl QueueRunner for ReceivesOnly {
         Box::pin(std::future::ready(Err("this server only receives".to_owned())))
     }
 
-    fn test<'a>(&'a self, _: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>> {
+    fn test<'a>(&'a self, _: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<TestResult, String>> + Send + 'a>> {
         Box::pin(std::future::ready(Err("this server only receives".to_owned())))
     }
 }
 
 async fn answer(
     request: Request<Incoming>,
-    counts: Arc<Counts>,
+    counts: Arc<ReceiverCounts>,
     outage: Arc<std::sync::Mutex<Option<Instant>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();

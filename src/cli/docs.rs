@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Command;
 
 use super::examples;
-use crate::config::reference::{self, Described};
+use crate::config::reference::{self, KeyReference};
 
 /// The pages, by file name.
 pub fn files() -> Vec<(String, Vec<u8>)> {
@@ -68,8 +68,8 @@ fn configuration() -> String {
     page
 }
 
-fn row(page: &mut String, described: &Described) {
-    let Described { key, variable, default, about } = described;
+fn row(page: &mut String, described: &KeyReference) {
+    let KeyReference { key, variable, default, about } = described;
     let variable = variable.as_ref().map(|name| format!(" `{name}` |")).unwrap_or_default();
     let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
     let _ = writeln!(page, "| `{key}` |{variable} {default} | {about} |");

@@ -12,8 +12,8 @@ use crate::clock::Timestamp;
 use crate::config::{Config, Inspection};
 use crate::endpoint::{Endpoint, ResolvedEndpoint, resolve};
 use crate::monitor::schedule::{self, SCHEDULED_RUNS};
-use crate::monitor::{self, Limits};
-use crate::outbound::http::Client;
+use crate::monitor::{self, HealthLimits};
+use crate::outbound::http::Connector;
 use crate::report::doctor::{self, Finding, Severity};
 use crate::service::figures;
 use crate::store::{self, Access, EventFilter, Location, Page, Store, StoreError};
@@ -48,7 +48,7 @@ pub struct DoctorArgs {
     deep: bool,
 }
 
-/// The findings about the database, and what later checks need from it.
+/// What `doctor` found about the database, and what its later checks need to know.
 #[derive(Default)]
 struct DatabaseFindings {
     findings: Vec<Finding>,
@@ -132,14 +132,14 @@ fn conclude(context: &Context, findings: &[Finding]) -> Result<Exit, CliError> {
     Ok(if worst == Severity::Fail { Exit::Failure } else { Exit::Done })
 }
 
-fn open_and_examine(location: &Location, limits: &Limits, deep: bool, now: Timestamp) -> DatabaseFindings {
+fn open_and_examine(location: &Location, limits: &HealthLimits, deep: bool, now: Timestamp) -> DatabaseFindings {
     let opened = store::open(location, Access::Inspect).and_then(|store| examine(&store, limits, deep, now));
     opened.unwrap_or_else(|error| DatabaseFindings::only(unopened(location, &error)))
 }
 
 fn examine(
     store: &Arc<dyn Store>,
-    limits: &Limits,
+    limits: &HealthLimits,
     deep: bool,
     now: Timestamp,
 ) -> Result<DatabaseFindings, StoreError> {
@@ -225,7 +225,7 @@ fn named(all: &[ResolvedEndpoint]) -> Finding {
 /// The certificates that deliveries over TLS trust.
 fn trust(config: &Config, all: &[ResolvedEndpoint]) -> Finding {
     let whose = config.ca_file.as_deref().map_or("those of the system".to_owned(), shown_path);
-    match Client::new(config.egress.clone(), config.ca_file.clone()).trust_error() {
+    match Connector::new(config.egress.clone(), config.ca_file.clone()).trust_error() {
         None => Finding::ok("certificates", whose),
         Some(why) if all.iter().any(|it| it.url.is_secure()) => Finding::fail("certificates", why)
             .hint("install your system's package of CA certificates, or set tls.ca_file"),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use crate::endpoint::Settings;
+use crate::endpoint::EndpointSettings;
 use crate::format::did_you_mean;
 use crate::report::last_hour::{self, LastHour};
 use crate::report::{self, Report, endpoint_detail};
@@ -79,7 +79,7 @@ impl EndpointsCommand {
     }
 }
 
-/// The subcommands that work on stored endpoints.
+/// The commands below `endpoints` that work on stored endpoints.
 enum QueueCommand {
     List,
     Show(EndpointArgs),
@@ -153,7 +153,7 @@ fn detail(context: &Context, store: &dyn Store, figures: &EndpointFigures) -> Re
 }
 
 /// The fingerprint of the secret that signs for an endpoint, or why it cannot be had.
-fn fingerprint(context: &Context, settings: &Settings) -> Result<Result<String, String>, CliError> {
+fn fingerprint(context: &Context, settings: &EndpointSettings) -> Result<Result<String, String>, CliError> {
     let secret = context.config()?.endpoint_secret(&settings.secret);
     Ok(match secret {
         Ok(Some(secret)) => Ok(hex::encode(secret.fingerprint().0)),

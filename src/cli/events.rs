@@ -5,14 +5,14 @@ mod transfer;
 
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
-use super::filter::{self, Window};
+use super::filter::{self, TimeWindow};
 use super::paging::{self, Cursor};
 use super::selection::{self, EventOrDelivery};
 use super::values;
-use crate::endpoint::{Pattern, SecretSource};
+use crate::endpoint::{SecretSource, TypePattern};
 use crate::event::data_of;
 use crate::report::{self, why};
-use crate::signature::shell_commands::{Outgoing, reproduce};
+use crate::signature::shell_commands::{OutgoingEvent, reproduce};
 use crate::store::{EventDetail, EventFilter, Store};
 use crate::untrusted::Untrusted;
 
@@ -41,7 +41,7 @@ pub enum EventsCommand {
 pub struct ListArgs {
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", value_name = "TYPE", value_parser = values::pattern)]
-    event_type: Option<Pattern>,
+    event_type: Option<TypePattern>,
     /// Only events of this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
@@ -52,7 +52,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     error: Option<String>,
     #[command(flatten)]
-    window: Window,
+    window: TimeWindow,
     #[command(flatten)]
     paging: Paging,
     #[command(flatten)]
@@ -165,7 +165,7 @@ impl ReproduceArgs {
         let places = self.places(store, &detail)?;
         let lines = |(name, url, source): &(String, String, SecretSource)| {
             let body = detail.body_for(name);
-            let event = Outgoing { url, id: detail.row.id.as_str(), event_type: &detail.row.event_type, body };
+            let event = OutgoingEvent { url, id: detail.row.id.as_str(), event_type: &detail.row.event_type, body };
             let variable = match source {
                 SecretSource::Env(name) => name.as_str(),
                 SecretSource::Shared | SecretSource::File(_) => "WEBHOOK_SECRET",

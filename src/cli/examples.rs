@@ -1,6 +1,6 @@
 //! Examples of every command, shown at the top of `--help` and at the end of manual pages.
 
-/// A command and its examples: description and command line of each.
+/// A command and its examples for `--help` and man pages: description and command line of each.
 pub(super) type Examples = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// The examples of `command`, such as `endpoints list`; empty for the program itself.

@@ -6,7 +6,7 @@ use crate::render::{Failure, RenderError};
 use crate::store::{self, Location, LockHolder, StoreError};
 use crate::untrusted::Untrusted;
 
-/// The exit code of a command, as `syncctl help exit-codes` lists them.
+/// The exit code with which a command ends, as `syncctl help exit-codes` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done; nothing to do; the reader closed the pipe.
@@ -134,7 +134,7 @@ impl Exit {
     }
 }
 
-/// The error of a command.
+/// Why a command failed: decides its exit code, its message and what to try next.
 #[derive(Debug)]
 pub enum CliError {
     /// The reader closed the pipe.

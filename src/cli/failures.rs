@@ -6,7 +6,7 @@ use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::FilterArgs;
 use super::paging::{self, Cursor};
-use super::values::{self, When};
+use super::values::{self, PastTime};
 use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{self, health};
@@ -39,8 +39,8 @@ pub enum FailuresCommand {
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Attempts that ended at or after this time [default: 24h]
-    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
-    since: Option<When>,
+    #[arg(long, value_name = "WHEN", value_parser = PastTime::parse, allow_hyphen_values = true)]
+    since: Option<PastTime>,
 }
 
 /// Arguments of `failures list`.

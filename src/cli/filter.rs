@@ -4,9 +4,9 @@ use clap::Arg;
 
 use super::endpoints;
 use super::exit::{CliError, Exit};
-use super::values::{self, When};
+use super::values::{self, PastTime};
 use crate::clock::Timestamp;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;
 use crate::store::{AttemptFilter, DeliveryFilter, Store};
@@ -23,16 +23,16 @@ pub(super) fn until(what: &'static str) -> impl FnOnce(Arg) -> Arg {
 
 /// The options `--since` and `--until`.
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Window {
+pub struct TimeWindow {
     /// At or after this time: 2h, yesterday, 2026-11-28, RFC 3339
-    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
-    since: Option<When>,
+    #[arg(long, value_name = "WHEN", value_parser = PastTime::parse, allow_hyphen_values = true)]
+    since: Option<PastTime>,
     /// Before this time
-    #[arg(long, value_name = "WHEN", value_parser = When::parse, allow_hyphen_values = true)]
-    until: Option<When>,
+    #[arg(long, value_name = "WHEN", value_parser = PastTime::parse, allow_hyphen_values = true)]
+    until: Option<PastTime>,
 }
 
-impl Window {
+impl TimeWindow {
     /// The start of the window and the end, which is not part of it, relative to `now`; a usage error if the window is empty.
     pub(super) fn bounds(self, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>), CliError> {
         let (since, until) = (self.since.map(|it| it.seen_from(now)), self.until.map(|it| it.seen_from(now)));
@@ -45,7 +45,7 @@ impl Window {
     }
 }
 
-/// What was sent: where to, of which type, and when.
+/// The options that narrow a list down: endpoint, event type, resource, time.
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("since", since("Last changed")), mut_arg("until", until("Last changed")))]
 pub struct FilterArgs {
@@ -54,7 +54,7 @@ pub struct FilterArgs {
     pub(super) endpoint: Option<String>,
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", id = "event_type", value_name = "TYPE", value_parser = values::pattern)]
-    event_type: Option<Pattern>,
+    event_type: Option<TypePattern>,
     /// Only about the resource with this id
     #[arg(long, value_name = "ID", hide_short_help = true)]
     resource: Option<String>,
@@ -65,7 +65,7 @@ pub struct FilterArgs {
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     error: Option<String>,
     #[command(flatten)]
-    window: Window,
+    window: TimeWindow,
 }
 
 impl FilterArgs {

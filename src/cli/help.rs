@@ -161,13 +161,14 @@ const CODES: &[Column] =
     &[Column::number("code", "CODE"), Column::text("name", "NAME"), Column::text("meaning", "MEANING")];
 
 fn exit_codes() -> Report {
+    /// One exit code in the JSON answer of `help exit-codes`.
     #[derive(Serialize)]
-    struct Code {
+    struct ExitCodeView {
         code: u8,
         name: &'static str,
         meaning: &'static str,
     }
-    let codes = Exit::ALL.map(|exit| Code { code: exit.code(), name: exit.name(), meaning: exit.meaning() });
+    let codes = Exit::ALL.map(|exit| ExitCodeView { code: exit.code(), name: exit.name(), meaning: exit.meaning() });
     let rows = codes.iter().map(|it| vec![u32::from(it.code).into(), it.name.into(), it.meaning.into()]).collect();
     let check: Vec<String> = CHECK_CODES.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
     let mut table = Table::new(CODES, rows);
@@ -178,12 +179,13 @@ fn exit_codes() -> Report {
 const VARIABLES: &[Column] = &[Column::text("name", "VARIABLE"), Column::text("meaning", "MEANING")];
 
 fn environment() -> Report {
+    /// One variable in the JSON answer of `help environment`.
     #[derive(Serialize)]
-    struct Variable {
+    struct VariableView {
         name: &'static str,
         meaning: &'static str,
     }
-    let views: Vec<Variable> = ENVIRONMENT.iter().map(|&(name, meaning)| Variable { name, meaning }).collect();
+    let views: Vec<VariableView> = ENVIRONMENT.iter().map(|&(name, meaning)| VariableView { name, meaning }).collect();
     let rows = views.iter().map(|it| vec![it.name.into(), it.meaning.into()]).collect();
     Report::new(&views).with_table(Table::new(VARIABLES, rows)).with_names(views.iter().map(|it| it.name))
 }
@@ -210,7 +212,7 @@ struct ArgumentView {
     positional: bool,
 }
 
-/// The data of `help --all`.
+/// The JSON answer of `help --all`.
 #[derive(Serialize)]
 struct AllView<'a> {
     commands: &'a [CommandView],

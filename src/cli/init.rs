@@ -11,7 +11,7 @@ use super::exit::{CliError, Exit};
 use super::secret::fresh;
 use super::values::shown_path;
 use crate::config::starter::Starter;
-use crate::config::{Config, Inspection, Origin, Sources};
+use crate::config::{Config, ConfigSources, Inspection, Origin};
 use crate::report::Report;
 use crate::report::init::{InitFiles, started, would_start};
 use crate::signature::shell_commands::shell_quote;
@@ -69,7 +69,7 @@ impl InitArgs {
         // The secret is written first, so that the configuration never names a missing one.
         let is_new = secret.as_deref().map(write_secret).transpose()?;
         let kept = write_configuration(&target, &starter.text(), self.force)?;
-        let after = Config::inspect(Sources { config_path: Some(target.clone()), ..context.sources().clone() });
+        let after = Config::inspect(ConfigSources { config_path: Some(target.clone()), ..context.sources().clone() });
         report_problems(context, &after);
         context.screen.report_done(&started(&InitFiles {
             config: &target,
@@ -185,7 +185,7 @@ fn report_problems(context: &Context, after: &Inspection) {
 
 /// Whether commands without flags read that file.
 fn is_found_by_itself(context: &Context, target: &Path) -> bool {
-    let plain = Config::inspect(Sources { config_path: None, ..context.sources().clone() });
+    let plain = Config::inspect(ConfigSources { config_path: None, ..context.sources().clone() });
     plain.config.files.iter().any(|place| matches!(place.role, "named" | "user") && place.path == target)
 }
 

@@ -29,14 +29,14 @@ use shown::ShownArgs;
 use super::captures;
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::resend::{FORWARD_BYTES, Forward, for_the_asker};
+use super::resend::{FORWARD_BYTES, ForwardTo, for_the_asker};
 use super::signals::{Signals, block_on};
 use super::signature_args::{SchemeArgs, SchemeChoice, SecretArgs};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
 use crate::format::count;
-use crate::outbound::run::Stop;
+use crate::outbound::run::StopRequest;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, ReceivedRequest};
 use crate::request::{MOST_BYTES, forwarded_scheme};
@@ -97,14 +97,14 @@ pub struct ListenArgs {
     secret: SecretArgs,
 }
 
-/// The settings and state that all connections share.
+/// What all connections of `listen` share: verification, printing, answers.
 struct ListenServer {
     screen: Screen,
     secret: Option<Zeroizing<String>>,
     scheme: Option<SchemeChoice>,
     respond: Vec<u16>,
     delay: Option<Duration>,
-    forward: Option<Forward>,
+    forward: Option<ForwardTo>,
     save: Option<PathBuf>,
     show_body: bool,
     filter: ShownArgs,
@@ -147,7 +147,7 @@ impl ListenArgs {
             Some(url) => {
                 let url = EndpointUrl::parse_http(url)
                     .map_err(|invalid| Exit::Usage.error("--forward-to is not a place to send to").cause(invalid))?;
-                Some(Forward::new(context, url)?)
+                Some(ForwardTo::new(context, url)?)
             }
             None => None,
         };
@@ -190,7 +190,7 @@ async fn accept(server: &Arc<ListenServer>, listener: &TcpListener, mut signals:
                 while connections.try_join_next().is_some() {}
             }
             () = server.done.notified() => break,
-            _ = signals.stop.wait_for(|stop| *stop != Stop::No) => break,
+            _ = signals.stop.wait_for(|stop| *stop != StopRequest::No) => break,
         }
     }
     // Open connections get a short time to finish the last answer.
@@ -337,9 +337,9 @@ impl ListenServer {
     /// Forwards a request, and answers a challenge that the target does not answer.
     async fn send_on(
         &self,
-        forward: &Forward,
+        forward: &ForwardTo,
         received: &Received,
-        challenge: Option<challenge::Answer>,
+        challenge: Option<challenge::ChallengeAnswer>,
     ) -> Response<Full<Bytes>> {
         let Some(answer) = forward.send(received).await else {
             self.screen.warn("failed to send it on: the URL and its query are too long together");
@@ -365,7 +365,7 @@ impl ListenServer {
             }
             Err(detail) => {
                 self.screen.warn(&format!("failed to send it on: {detail}"));
-                challenge.map_or_else(|| status(502), challenge::Answer::into_response)
+                challenge.map_or_else(|| status(502), challenge::ChallengeAnswer::into_response)
             }
         }
     }
@@ -444,6 +444,7 @@ fn url(head: &http::request::Parts, local: SocketAddr) -> String {
 
 /// The event's type and id, from the headers or the body.
 fn names(received: &Received) -> (Option<String>, Option<String>) {
+    /// The members of a received body that name its event.
     #[derive(Default, Deserialize)]
     struct Body {
         #[serde(rename = "type")]

@@ -42,8 +42,8 @@ const FAILURE_INTERVAL: Duration = Duration::from_mins(1);
 /// The most kinds of failure that are remembered.
 const MAX_KINDS: usize = 1_000;
 
-/// Logs each kind of failure of the server once a minute, because clients can cause some with every request. A kind
-/// is the call site of the log line and its error.
+/// Logs each kind of the server's failures once a minute, because clients can cause some with every request. A kind is
+/// the call site of the log line and its error.
 #[derive(Default)]
 struct FailureLimit(Mutex<HashMap<(Identifier, String), Instant>>);
 
@@ -77,7 +77,7 @@ impl<S: Subscriber> Layer<S> for FailureLimit {
     }
 }
 
-/// The text of the field `error`.
+/// Reads the text of the field `error` from a log event.
 #[derive(Default)]
 struct ErrorText(String);
 
@@ -103,6 +103,7 @@ mod tests {
 
     #[test]
     fn a_kind_of_failure_is_logged_once_a_minute() {
+        /// The log lines that a test collects.
         #[derive(Clone, Default)]
         struct Lines(std::sync::Arc<Mutex<Vec<u8>>>);
         impl std::io::Write for Lines {

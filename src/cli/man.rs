@@ -249,6 +249,7 @@ impl ManArgs {
 }
 
 fn write_all(context: &Context, directory: &PathBuf, pages: &[(String, Vec<u8>)]) -> Result<Exit, CliError> {
+    /// The JSON answer of `man`: how many pages it wrote.
     #[derive(Serialize)]
     struct ManView {
         directory: String,

@@ -9,7 +9,7 @@ use crate::store::{Listed, Page};
 /// Rows read at a time for `--all`.
 const CHUNK: u64 = 1_000;
 
-/// Where a page of a list begins, and its order: the options `--after` and `--all`.
+/// The options `--after` and `--all`: where a page of a list begins, or that all of it is wanted.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Cursor {
     /// Start after the row with this number: a page that does not move while rows are added

@@ -16,8 +16,8 @@ use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::delivery::Next;
 use crate::endpoint::{Endpoint, EndpointId, MAX_CONCURRENCY, PausedBy};
 use crate::format::count;
-use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
-use crate::outbound::worker::Observer;
+use crate::outbound::run::{RunOptions, RunSummary, RunUntil, StopRequest, WorkerError};
+use crate::outbound::worker::AttemptObserver;
 use crate::render::Progress;
 use crate::report::endpoints::circuit_open;
 use crate::report::process::{RunView, processed};
@@ -100,9 +100,9 @@ impl ProcessArgs {
 
     fn options(&self) -> RunOptions {
         let until = match (self.wait, self.watch) {
-            (_, true) => Until::Stopped,
-            (true, _) => Until::NothingPending,
-            (false, false) => Until::NothingDue,
+            (_, true) => RunUntil::Stopped,
+            (true, _) => RunUntil::NothingPending,
+            (false, false) => RunUntil::NothingDue,
         };
         RunOptions {
             until,
@@ -137,16 +137,16 @@ fn show_due(context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// A run that is set up and can begin.
+/// A run of `process` that is set up and can begin.
 pub(super) struct ProcessRun {
     config: WorkerConfig,
     options: RunOptions,
-    observer: Observer,
-    failures: Arc<Mutex<Failures>>,
+    observer: AttemptObserver,
+    failures: Arc<Mutex<FailedAttempts>>,
     progress: Progress,
 }
 
-/// What a run did, as `process` reports it.
+/// What a run of `process` did, to be reported.
 pub(super) struct ProcessReport {
     pub(super) summary: RunSummary,
     took: Duration,
@@ -227,22 +227,22 @@ fn code_of(error: &WorkerError) -> i64 {
 fn exit_of(summary: &RunSummary, stopped_by: Option<Exit>, watching: bool, waiting: bool) -> Exit {
     let failed = summary.stats.failed > 0 || (waiting && summary.resting > 0);
     match summary.stopped {
-        Stop::Drain if watching => Exit::Done,
-        Stop::Drain | Stop::Now => stopped_by.unwrap_or(Exit::Done),
-        Stop::No if failed => Exit::Part,
-        Stop::No => Exit::Done,
+        StopRequest::Drain if watching => Exit::Done,
+        StopRequest::Drain | StopRequest::Now => stopped_by.unwrap_or(Exit::Done),
+        StopRequest::No if failed => Exit::Part,
+        StopRequest::No => Exit::Done,
     }
 }
 
 /// An attempt whose outcome is recorded, with the name and attempt limit of its endpoint.
-struct Attempt<'a> {
+struct RecordedAttempt<'a> {
     finished: &'a FinishedAttempt,
     recorded: RecordResult,
     endpoint: &'a str,
     max_attempts: u32,
 }
 
-impl Attempt<'_> {
+impl RecordedAttempt<'_> {
     /// What follows the attempt, in words.
     fn next(&self) -> String {
         match self.recorded {
@@ -256,19 +256,20 @@ impl Attempt<'_> {
 }
 
 /// Called after every attempt.
-type OnAttempt = Box<dyn Fn(&Attempt<'_>) + Send + Sync>;
+type OnAttempt = Box<dyn Fn(&RecordedAttempt<'_>) + Send + Sync>;
 
-/// A cache of the names and attempt limits of endpoints, read again when an unknown endpoint appears.
+/// Looks up the name and attempt limit of an endpoint for progress lines, from a cache that is read again when an
+/// unknown one appears.
 #[derive(Default)]
 struct EndpointNames(Arc<Mutex<BTreeMap<EndpointId, (String, u32)>>>);
 
 impl EndpointNames {
     /// An observer that calls `on_attempt` for each attempt with the name of its endpoint.
-    fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> Observer {
+    fn observer(&self, store: Arc<dyn Store>, on_attempt: OnAttempt) -> AttemptObserver {
         let known = Arc::clone(&self.0);
         Box::new(move |finished: &FinishedAttempt, recorded: RecordResult| {
             let (endpoint, max_attempts) = name(&known, store.as_ref(), finished.claim.endpoint);
-            on_attempt(&Attempt { finished, recorded, endpoint: &endpoint, max_attempts });
+            on_attempt(&RecordedAttempt { finished, recorded, endpoint: &endpoint, max_attempts });
         })
     }
 }
@@ -284,7 +285,7 @@ fn name(known: &Mutex<BTreeMap<EndpointId, (String, u32)>>, store: &dyn Store, i
 }
 
 /// Counts attempts on a progress bar and keeps the first failures to show them after the run.
-fn keep_failures(progress: Progress, failures: Arc<Mutex<Failures>>) -> OnAttempt {
+fn keep_failures(progress: Progress, failures: Arc<Mutex<FailedAttempts>>) -> OnAttempt {
     Box::new(move |attempt| {
         progress.inc(1);
         if matches!(attempt.recorded, RecordResult::Lost | RecordResult::Written(Next::Delivered)) {
@@ -303,14 +304,14 @@ fn keep_failures(progress: Progress, failures: Arc<Mutex<Failures>>) -> OnAttemp
     })
 }
 
-/// The failed attempts of a run: their number, and the first of them in words.
+/// The failed attempts of a run: how many, and the first of them in words for the summary.
 #[derive(Debug, Default)]
-struct Failures {
+struct FailedAttempts {
     count: usize,
     lines: Vec<String>,
 }
 
-impl Failures {
+impl FailedAttempts {
     /// The lines, and how many more there are.
     fn into_lines(mut self) -> Vec<String> {
         let more = self.count - self.lines.len();

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::values;
 use crate::event::MAX_RESOURCE_ID_BYTES;
-use crate::record::{Comparison, Kind, compare};
+use crate::record::{Comparison, RecordKind, compare};
 use crate::report::reconcile::{Difference, Mismatch, Reconciled};
 use crate::store::Store;
 use crate::store::inbound::RecordRow;
@@ -36,7 +36,7 @@ pub struct ReconcileArgs {
     events: Option<PathBuf>,
 }
 
-/// A line of the export; unknown members are ignored.
+/// One record in the export of the other system; unknown members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExportLine<'a> {
@@ -79,12 +79,12 @@ fn not_written(error: &std::io::Error) -> CliError {
     Exit::Io.error("failed to write the events").cause(error)
 }
 
-/// A comparison under way: the resources seen in the export, and the result so far.
+/// A comparison of records with another system's export while it is read.
 struct RecordComparison<'a> {
     store: &'a dyn Store,
     done: Reconciled,
     /// The resources of the export.
-    seen: HashSet<(Kind, String)>,
+    seen: HashSet<(RecordKind, String)>,
     events: Option<BufWriter<File>>,
 }
 
@@ -110,7 +110,7 @@ impl RecordComparison<'_> {
         }
     }
 
-    fn compare(&mut self, kind: Kind, id: String, theirs: &serde_json::Value) -> Result<(), CliError> {
+    fn compare(&mut self, kind: RecordKind, id: String, theirs: &serde_json::Value) -> Result<(), CliError> {
         let row = self.store.record(kind, &id).wait()?;
         match row {
             None => self.differ(kind, &id, Mismatch::Extra, Vec::new(), None),
@@ -146,7 +146,7 @@ impl RecordComparison<'_> {
         }
     }
 
-    fn differ(&mut self, kind: Kind, id: &str, verdict: Mismatch, fields: Vec<String>, row: Option<&RecordRow>) {
+    fn differ(&mut self, kind: RecordKind, id: &str, verdict: Mismatch, fields: Vec<String>, row: Option<&RecordRow>) {
         self.done.count(verdict);
         if self.done.differences.len() < LISTED {
             let sync = row.map(|row| row.sync.name());
@@ -164,9 +164,9 @@ impl RecordComparison<'_> {
     }
 }
 
-fn parse(line: &[u8]) -> Result<(Kind, String, serde_json::Value), String> {
+fn parse(line: &[u8]) -> Result<(RecordKind, String, serde_json::Value), String> {
     let theirs: ExportLine<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
-    let kind = Kind::parse(&theirs.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
+    let kind = RecordKind::parse(&theirs.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
     if !(1..=MAX_RESOURCE_ID_BYTES).contains(&theirs.resource_id.len()) {
         return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
     }
@@ -177,26 +177,26 @@ fn parse(line: &[u8]) -> Result<(Kind, String, serde_json::Value), String> {
     Ok((kind, theirs.resource_id, data))
 }
 
-fn creating(kind: Kind) -> &'static str {
+fn creating(kind: RecordKind) -> &'static str {
     match kind {
-        Kind::Enrollment => "enrollment.created",
-        Kind::User => "user.created",
-        Kind::Progress => "progress.updated",
+        RecordKind::Enrollment => "enrollment.created",
+        RecordKind::User => "user.created",
+        RecordKind::Progress => "progress.updated",
     }
 }
 
-fn updating(kind: Kind) -> &'static str {
+fn updating(kind: RecordKind) -> &'static str {
     match kind {
-        Kind::Enrollment => "enrollment.updated",
-        Kind::User => "user.updated",
-        Kind::Progress => "progress.updated",
+        RecordKind::Enrollment => "enrollment.updated",
+        RecordKind::User => "user.updated",
+        RecordKind::Progress => "progress.updated",
     }
 }
 
 /// The event type that deletes a record of the kind: only enrollments have one.
-fn deleting(kind: Kind) -> Option<&'static str> {
+fn deleting(kind: RecordKind) -> Option<&'static str> {
     match kind {
-        Kind::Enrollment => Some("enrollment.deleted"),
-        Kind::User | Kind::Progress => None,
+        RecordKind::Enrollment => Some("enrollment.deleted"),
+        RecordKind::User | RecordKind::Progress => None,
     }
 }

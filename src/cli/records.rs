@@ -12,7 +12,7 @@ use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
-use crate::record::{Change, Kind, Record, Stamp};
+use crate::record::{Change, Record, RecordKind, WriteStamp};
 use crate::report::{Report, records};
 use crate::store::inbound::{RecordFilter, RecordOrder, RecordRow};
 use crate::store::{Location, Page, Store};
@@ -41,7 +41,7 @@ pub enum RecordsCommand {
 pub struct ListArgs {
     /// Only this resource type: enrollment, user or progress
     #[arg(value_name = "KIND", value_parser = kind())]
-    kind: Option<Kind>,
+    kind: Option<RecordKind>,
     /// Only records whose name, email or id contains this text
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
@@ -66,7 +66,7 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// Resource type: enrollment, user or progress
     #[arg(value_name = "KIND", value_parser = kind())]
-    kind: Kind,
+    kind: RecordKind,
     /// Resource id
     #[arg(value_name = "ID")]
     id: String,
@@ -90,9 +90,9 @@ pub struct ImportArgs {
     dry_run: bool,
 }
 
-fn kind() -> impl TypedValueParser<Value = Kind> {
+fn kind() -> impl TypedValueParser<Value = RecordKind> {
     PossibleValuesParser::new(["enrollment", "user", "profile", "progress"])
-        .map(|name| Kind::parse(&name).expect("only known names pass"))
+        .map(|name| RecordKind::parse(&name).expect("only known names pass"))
 }
 
 fn sort() -> impl TypedValueParser<Value = RecordOrder> {
@@ -156,7 +156,7 @@ impl ShowArgs {
 
 // ── export and import ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/// A line of an export: the data for people, and the state that an import merges.
+/// A line that `records export` writes: the record for people, and the state that an import merges.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Exported<'a> {
@@ -186,7 +186,7 @@ fn write_line(lines: &mut Vec<u8>, row: &RecordRow) {
     lines.push(b'\n');
 }
 
-/// A line of an import: from an export, or written by hand.
+/// A line that `records import` reads: from an export, or written by hand.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Imported<'a> {
@@ -198,7 +198,7 @@ struct Imported<'a> {
     state: Option<Record>,
 }
 
-/// The data of `records import`.
+/// The JSON answer of `records import`.
 #[derive(Serialize)]
 struct ImportView {
     read: u64,
@@ -253,18 +253,18 @@ fn wrong_line(number: u64, why: &str) -> CliError {
 }
 
 /// The record of a line. A line without a state counts as an event with its data.
-fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, Record), String> {
+fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(RecordKind, String, Record), String> {
     let text = std::str::from_utf8(line).map_err(|e| e.to_string())?;
     check_json(text.trim_end()).map_err(|e| e.to_string())?;
     let line: Imported<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    let kind = Kind::parse(&line.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
+    let kind = RecordKind::parse(&line.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
     if !(1..=MAX_RESOURCE_ID_BYTES).contains(&line.resource_id.len()) {
         return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
     }
     let record = match (line.state, line.data) {
         (Some(state), _) => state,
         (None, Some(data)) => {
-            let stamp = Stamp { at: line.timestamp.unwrap_or(now), by: ids.next(now) };
+            let stamp = WriteStamp { at: line.timestamp.unwrap_or(now), by: ids.next(now) };
             let change = Change::new("imported", data.get(), stamp).map_err(|e| e.to_string())?;
             let mut record = Record::default();
             record.merge(&change);
@@ -280,7 +280,7 @@ fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(Kind, String, R
 
 /// The data of a record, for commands without `--data`; `None` without a database or a record.
 pub(super) fn data_of(context: &Context, event_type: &str, id: &str) -> Result<Option<String>, CliError> {
-    let Some(kind) = Kind::of_event(event_type) else { return Ok(None) };
+    let Some(kind) = RecordKind::of_event(event_type) else { return Ok(None) };
     if !database_exists(context.config()?.database()?) {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::resend::{self, ReplayTarget};
-use super::selection::{Plan, SelectedDelivery, SelectionArgs};
+use super::selection::{SelectedDelivery, SelectionArgs, SelectionPlan};
 use super::signature_args::{self, SecretArgs};
 use super::values;
 use crate::clock::Timestamp;
@@ -134,7 +134,7 @@ impl ReplayArgs {
         context: &Context,
         store: &dyn Store,
         events: Vec<EventRow>,
-        plan: &mut Plan,
+        plan: &mut SelectionPlan,
     ) -> Result<(), CliError> {
         if self.failed || events.is_empty() {
             return Ok(());
@@ -248,7 +248,7 @@ fn cancelled(event: &EventRow) -> CliError {
         .hint(format!("`syncctl replay {} --edit` emits its data as a new event", event.id))
 }
 
-impl Plan {
+impl SelectionPlan {
     /// The deliveries that are changed.
     pub(super) fn ids(&self) -> Vec<DeliveryId> {
         self.changes.iter().map(|row| row.id).collect()
@@ -299,10 +299,11 @@ impl Plan {
 }
 
 /// Shows what would be done, what is left alone, and how to do it.
-fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) -> Result<Exit, CliError> {
+fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], verb: &str) -> Result<Exit, CliError> {
+    /// The JSON answer of `replay --dry-run`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Plan {
+    struct PlanView {
         dry_run: bool,
         would_change: usize,
         new_deliveries: usize,
@@ -310,7 +311,7 @@ fn show_plan(context: &Context, plan: &Plan, first: &[DeliveryRow], verb: &str) 
         deliveries: Vec<i64>,
     }
     let chosen = &plan.changes;
-    let view = Plan {
+    let view = PlanView {
         dry_run: true,
         would_change: chosen.len() + plan.new_deliveries,
         new_deliveries: plan.new_deliveries,
@@ -393,21 +394,22 @@ fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
 pub(super) fn report_change(
     context: &Context,
     changed: ChangedDeliveries,
-    plan: Plan,
+    plan: SelectionPlan,
     done: &str,
     by_id: bool,
     hint: impl FnOnce(&[DeliveryId]) -> String,
 ) -> Result<Exit, CliError> {
+    /// The JSON answer of `replay` and `deliveries give-up`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View {
+    struct ChangedView {
         changed: usize,
         left_alone: usize,
         deliveries: Vec<i64>,
     }
     let ChangedDeliveries { changed, skipped: mut left } = changed;
     left.extend(plan.refused);
-    let view = View {
+    let view = ChangedView {
         changed: changed.len(),
         left_alone: left.len() + plan.skipped.len(),
         deliveries: changed.iter().map(|id| id.0).collect(),

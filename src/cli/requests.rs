@@ -156,11 +156,11 @@ fn is_accepted(row: &KeptRequest) -> bool {
         .is_some_and(|result| Replayed { id: row.id, result: result.to_owned(), reason: None }.is_accepted())
 }
 
-/// A request as it was verified as of the time it arrived, and read.
-type Read = Result<VerifiedWebhook, WebhookRefusal>;
+/// A kept request that was verified as of the time it arrived: its webhook, or why it is refused.
+type ReadRequest = Result<VerifiedWebhook, WebhookRefusal>;
 
 /// Applies a request and records the result in one transaction, or records why it is still refused.
-fn replay(context: &Context, store: &dyn Store, id: i64, read: Read) -> Result<Replayed, CliError> {
+fn replay(context: &Context, store: &dyn Store, id: i64, read: ReadRequest) -> Result<Replayed, CliError> {
     let reason = match read {
         Ok(incoming) => {
             run_command(store, &incoming, context.now)?;
@@ -191,7 +191,7 @@ fn run_command(store: &dyn Store, incoming: &VerifiedWebhook, now: Timestamp) ->
 }
 
 /// The result that a replay would have, judged by signature and content.
-fn preview(id: i64, read: &Read) -> Replayed {
+fn preview(id: i64, read: &ReadRequest) -> Replayed {
     match read {
         Ok(_) => Replayed { id, result: "applied".to_owned(), reason: None },
         Err(refusal) => Replayed { id, result: "refused".to_owned(), reason: Some(refusal.reason().to_owned()) },

@@ -42,7 +42,7 @@ const OF_A_CONNECTION: [HeaderName; 6] = [HOST, CONTENT_LENGTH, CONNECTION, TRAN
 const OF_AN_ANSWERS_CONNECTION: [&str; 6] =
     ["connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "trailer"];
 
-/// A request that will be sent.
+/// A request that `replay --to` or `listen --forward-to` is about to send.
 #[derive(Debug)]
 pub(super) struct OutgoingRequest {
     /// Its name in the report.
@@ -61,7 +61,7 @@ impl OutgoingRequest {
     }
 }
 
-/// The URL that requests are sent to, and the secret that signs them.
+/// Where `replay --to` sends requests, and the secret that signs them.
 pub(super) struct ReplayTarget {
     url: EndpointUrl,
     client: HttpClient,
@@ -238,13 +238,13 @@ fn outgoing_request(path: &Path, request: Received, schemes: Vec<&'static dyn Sc
     OutgoingRequest { name, method: request.method, headers, body: request.body, schemes, id }
 }
 
-/// The target of `listen --forward-to`.
-pub(super) struct Forward {
+/// Where `listen --forward-to` sends what it receives.
+pub(super) struct ForwardTo {
     url: EndpointUrl,
     client: HttpClient,
 }
 
-impl Forward {
+impl ForwardTo {
     /// A target with the client of the configuration.
     pub(super) fn new(context: &Context, url: EndpointUrl) -> Result<Self, CliError> {
         Ok(Self { url, client: client(context)? })

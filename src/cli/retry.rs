@@ -8,7 +8,7 @@ use super::values;
 use crate::delivery::RetryPolicy;
 use crate::endpoint::resolve;
 use crate::format::did_you_mean;
-use crate::monitor::outage::{Behaviour, Outage, forecast, schedule};
+use crate::monitor::outage::{Outage, OutageBehaviour, forecast, schedule};
 use crate::report::outage::simulated;
 use crate::untrusted::Untrusted;
 
@@ -33,18 +33,18 @@ pub struct SimulateArgs {
     events: u32,
     /// How the endpoint fails: timeout, unreachable, or a status such as 503
     #[arg(long, value_name = "HOW", default_value = "timeout", value_parser = behaviour)]
-    failing: Behaviour,
+    failing: OutageBehaviour,
     /// How long an answer takes
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::duration)]
     latency: Duration,
 }
 
-fn behaviour(text: &str) -> Result<Behaviour, String> {
+fn behaviour(text: &str) -> Result<OutageBehaviour, String> {
     match text {
-        "timeout" => Ok(Behaviour::TimesOut),
-        "unreachable" => Ok(Behaviour::Unreachable),
+        "timeout" => Ok(OutageBehaviour::TimesOut),
+        "unreachable" => Ok(OutageBehaviour::Unreachable),
         _ => match text.parse() {
-            Ok(status @ 300..=599) => Ok(Behaviour::Answers(status)),
+            Ok(status @ 300..=599) => Ok(OutageBehaviour::Answers(status)),
             _ => Err("write timeout, unreachable, or a status from 300 to 599".to_owned()),
         },
     }

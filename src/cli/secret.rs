@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, WhichSecret};
 use crate::endpoint::ResolvedEndpoint;
 use crate::report::secrets::{self, CheckedSecret, SecretUse, SecretUser};
-use crate::signature::secret_check::{Flaw, check, new_secret, reused, standard_form};
+use crate::signature::secret_check::{SecretFlaw, check, new_secret, reused, standard_form};
 use crate::signature::{Fingerprint, KeyForm, STANDARD_PREFIX, Scheme, Secret, detect, verify};
 use crate::store::inbound::SenderRow;
 use crate::store::{self, Access, StoreError};
@@ -86,11 +86,12 @@ impl SecretCommand {
 impl NewArgs {
     fn run(self, context: &Context) -> Result<Exit, CliError> {
         let secret = fresh()?;
+        /// The JSON answer of `secret new`.
         #[derive(Serialize)]
-        struct View<'a> {
+        struct NewView<'a> {
             secret: &'a str,
         }
-        let report = crate::report::Report::new(&View { secret: &secret });
+        let report = crate::report::Report::new(&NewView { secret: &secret });
         context.screen.report(&report.with_line(secret.as_str()).with_names([secret.as_str()]))?;
         context.screen.hint("it is shown once: store it in a file of mode 600, or in your secret manager");
         Ok(Exit::Done)
@@ -156,7 +157,7 @@ pub(super) fn configured_secrets(config: &Config) -> Vec<(String, Zeroizing<Stri
 }
 
 /// The flaws of the configured secrets, each with the secret's name. No part of a secret is shown.
-pub(super) fn configured_flaws(config: &Config) -> Vec<(String, Flaw)> {
+pub(super) fn configured_flaws(config: &Config) -> Vec<(String, SecretFlaw)> {
     let all = configured_secrets(config);
     let mut flaws = Vec::new();
     for (place, (key, text)) in all.iter().enumerate() {
@@ -168,7 +169,7 @@ pub(super) fn configured_flaws(config: &Config) -> Vec<(String, Flaw)> {
     flaws
 }
 
-/// The two secrets of a rotation.
+/// The old and the new secret of a rotation.
 struct Rotation {
     old: Zeroizing<String>,
     new: Zeroizing<String>,

@@ -29,7 +29,7 @@ pub struct SelectionArgs {
     sent: FilterArgs,
 }
 
-/// A selected delivery: only what a command needs, because a filter may select a million.
+/// A delivery that a command is to change: only what is needed, because a filter may select a million.
 #[derive(Clone, Debug)]
 pub(super) struct SelectedDelivery {
     /// Which delivery.
@@ -40,7 +40,7 @@ pub(super) struct SelectedDelivery {
     endpoint: Arc<str>,
 }
 
-/// The deliveries that ids and filters select.
+/// The deliveries that ids and filters select, before it is decided what changes.
 #[derive(Debug, Default)]
 pub(super) struct Selection {
     /// Deliveries, oldest first.
@@ -55,9 +55,9 @@ pub(super) struct Selection {
     by_filter: bool,
 }
 
-/// The change that a command would make to the selected deliveries.
+/// What a command such as `replay` would change: shown by `--dry-run`, asked about, then carried out.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct SelectionPlan {
     /// Deliveries that it changes.
     pub(super) changes: Vec<SelectedDelivery>,
     /// Deliveries that it leaves alone, because their event was named and others of it can be changed.
@@ -197,8 +197,8 @@ impl Selection {
     /// Splits the selection into deliveries to change and those that `left` says to leave alone.
     ///
     /// Of a named event, whichever deliveries can be changed are meant; a delivery named by its number is meant itself.
-    pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> Plan {
-        let mut plan = Plan { by_filter: self.by_filter, ..Plan::default() };
+    pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> SelectionPlan {
+        let mut plan = SelectionPlan { by_filter: self.by_filter, ..SelectionPlan::default() };
         let mut alone = Vec::new();
         for row in self.selected {
             match left(row.state) {
@@ -215,7 +215,7 @@ impl Selection {
     }
 }
 
-impl Plan {
+impl SelectionPlan {
     /// The endpoints of the deliveries that are changed.
     pub(super) fn endpoints(&self) -> BTreeSet<&str> {
         self.changes.iter().map(|selected| &*selected.endpoint).collect()

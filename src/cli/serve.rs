@@ -20,19 +20,19 @@ use super::signals::block_on;
 use super::signature_args::candidates;
 use super::values;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Config, Setting, SourceSpec, WhichSecret};
+use crate::config::{Config, ConfiguredSource, Setting, WhichSecret};
 use crate::endpoint::Endpoint;
-use crate::inbound::{Arrival, Forward};
+use crate::inbound::{ForwardTarget, SourceTransport};
 use crate::outbound::EndpointClient;
-use crate::outbound::run::Stop;
-use crate::outbound::test_event::{self, Tested};
+use crate::outbound::run::StopRequest;
+use crate::outbound::test_event::{self, TestResult};
 use crate::report::settings::SettingView;
 use crate::report::{self, Table};
 use crate::server::{Metrics, QueueRunner, RouteGroup, RunResult, Secrets, Server, ServerHandle, Settings};
 use crate::service::alerts::AlertWatch;
 use crate::service::consumers::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
-use crate::signature::secret_check::Flaw;
+use crate::signature::secret_check::SecretFlaw;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -84,7 +84,7 @@ impl ServeArgs {
         let metrics = Arc::new(Metrics::default());
         let workers = context.worker_config(Arc::clone(&store), keyring)?;
         let deliveries = Deliveries::new(workers, &endpoints, counting(&metrics));
-        let readers = Readers::start(&deliveries, &metrics, sources)?;
+        let readers = BrokerReaders::start(&deliveries, &metrics, sources)?;
         let server = Server {
             store,
             clock: Arc::new(SystemClock),
@@ -119,7 +119,7 @@ impl ServeArgs {
 
 /// The secrets and host names of the server. A route without a secret is an error unless it is disabled.
 fn settings(config: &Config, without: &[RouteGroup], listen: &[String]) -> Result<Settings, CliError> {
-    let has_route = |spec: &SourceSpec| spec.broker.is_none();
+    let has_route = |spec: &ConfiguredSource| spec.broker.is_none();
     let receives = config.webhook_secret()?.is_some() || config.sources.iter().any(has_route);
     let (admin, cron) = (config.admin_token()?, config.cron_secret()?);
     let has_operators = admin.is_some() || !config.server.tokens.is_empty();
@@ -173,7 +173,7 @@ fn configuration(config: &Config) -> Table {
 /// Checks that sources forward to existing endpoints: an event for another could not be accepted.
 pub(super) fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<(), CliError> {
     for source in config.sources.iter().map(|spec| &spec.settings) {
-        if let Some(Forward::Endpoint(name)) = &source.forward
+        if let Some(ForwardTarget::Endpoint(name)) = &source.forward
             && !endpoints.iter().any(|endpoint| endpoint.name == *name)
         {
             let what = format!("the source {} forwards to the endpoint `{name}`, which does not exist", source.name);
@@ -211,12 +211,12 @@ fn is_loopback(address: &str) -> bool {
 }
 
 /// The flaws of the secrets that callers show: short ones, and ones used for two purposes.
-fn weak_secrets(config: &Config) -> Vec<(String, Flaw)> {
+fn weak_secrets(config: &Config) -> Vec<(String, SecretFlaw)> {
     let flaws = configured_flaws(config).into_iter();
     flaws.filter(|(key, flaw)| flaw.is_weakness() && CONFIGURED.contains(&key.as_str())).collect()
 }
 
-fn refuse_weak(weak: &[(String, Flaw)]) -> Result<(), CliError> {
+fn refuse_weak(weak: &[(String, SecretFlaw)]) -> Result<(), CliError> {
     let Some((key, flaw)) = weak.first() else { return Ok(()) };
     Err(Exit::Config
         .error(format!("the secret {key} is too weak for an address that others reach"))
@@ -297,8 +297,8 @@ fn announce(
     for source in &config.sources {
         let (route, scheme) = (source.settings.route(), source.settings.scheme.get().facts().name.as_ref());
         let how = match source.settings.arrival {
-            Arrival::TrustedBroker => "trusted".to_owned(),
-            Arrival::Broker | Arrival::Request => format!("signature ({scheme})"),
+            SourceTransport::TrustedBroker => "trusted".to_owned(),
+            SourceTransport::Broker | SourceTransport::Request => format!("signature ({scheme})"),
         };
         let (verb, place) = match &source.broker {
             Some(broker) => ("reads", broker.url.to_string()),
@@ -333,7 +333,7 @@ struct RunningServer<'a> {
     without: Vec<RouteGroup>,
     deliveries: Arc<Deliveries>,
     background: Option<Background>,
-    readers: Readers,
+    readers: BrokerReaders,
     alerts: Option<AlertWatch>,
 }
 
@@ -356,7 +356,7 @@ impl RunningServer<'_> {
         notify(&[NotifyState::Stopping]);
         self.context.screen.note("stopping: requests that have begun are answered; again to stop at once");
         let _ = stop.send(true);
-        self.deliveries.stop(Stop::Drain);
+        self.deliveries.stop(StopRequest::Drain);
         self.readers.stop();
         tokio::select! {
             _ = serving => {}
@@ -374,7 +374,7 @@ impl RunningServer<'_> {
         let mut ended = tokio::task::spawn_blocking(move || background.join());
         tokio::select! {
             _ = &mut ended => return,
-            () = signals.stop() => self.deliveries.stop(Stop::Now),
+            () = signals.stop() => self.deliveries.stop(StopRequest::Now),
         }
         let _ = ended.await;
     }
@@ -433,13 +433,13 @@ impl RunningServer<'_> {
     }
 }
 
-/// What reads the sources in message brokers.
-struct Readers {
+/// The threads of `serve` that read webhooks from message brokers.
+struct BrokerReaders {
     metrics: Arc<Metrics>,
     at_work: Option<Consumers>,
 }
 
-impl Readers {
+impl BrokerReaders {
     fn start(deliveries: &Deliveries, metrics: &Arc<Metrics>, sources: Vec<BrokerSource>) -> Result<Self, CliError> {
         let mut readers = Self { metrics: Arc::clone(metrics), at_work: None };
         readers.reload(deliveries, sources)?;
@@ -476,14 +476,14 @@ fn reloading() -> Vec<NotifyState<'static>> {
     std::iter::once(NotifyState::Reloading).chain(NotifyState::monotonic_usec_now()).collect()
 }
 
-/// The request that a signal stands for: stop, or reload the configuration.
+/// What a signal asks of `serve`: to stop, or to reload the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SignalRequest {
     Stop,
     Reload,
 }
 
-/// The signals of this process, and the watchdog interval of the service manager.
+/// The signals that `serve` gets, and how often the service manager expects a sign of life.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -528,7 +528,7 @@ async fn tick(interval: &mut Option<tokio::time::Interval>) {
 
 // ── deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/// Runs that a request to the server starts.
+/// Runs the queue when a request to the server asks for it.
 struct OnDemand(Arc<Deliveries>);
 
 impl QueueRunner for OnDemand {
@@ -540,7 +540,10 @@ impl QueueRunner for OnDemand {
         })
     }
 
-    fn test<'a>(&'a self, endpoint: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>> {
+    fn test<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+    ) -> Pin<Box<dyn Future<Output = Result<TestResult, String>> + Send + 'a>> {
         let config = self.0.config();
         Box::pin(async move {
             let (signer, access) = (config.keyring.signer(endpoint)?, config.keyring.access(endpoint)?);

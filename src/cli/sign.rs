@@ -12,7 +12,7 @@ use crate::render::Format;
 use crate::report::signing::{self, Signed};
 use crate::request::MOST_BYTES;
 use crate::signature::shell_commands::curl;
-use crate::signature::snippet::{Language, Sources, snippet};
+use crate::signature::snippet::{Language, SnippetInputs, snippet};
 use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, find, schemes, sign};
 
 /// The URL that is signed without `--url`, by schemes that sign it.
@@ -156,7 +156,7 @@ impl SignArgs {
         let message =
             Message { method: self.method.as_str(), url: &url, id, time: &time, body, context: self.context() };
         let encoded = secret.starts_with(STANDARD_PREFIX);
-        let sources = Sources { secret: self.secret.variable(), body: self.body_file(), encoded };
+        let sources = SnippetInputs { secret: self.secret.variable(), body: self.body_file(), encoded };
         snippet(language, scheme, &message, sources)
     }
 

@@ -9,14 +9,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
 use super::exit::{CliError, Exit};
-use crate::outbound::run::Stop;
+use crate::outbound::run::StopRequest;
 
 /// Listens for SIGINT, SIGTERM and SIGHUP.
 #[derive(Debug)]
 pub(super) struct Signals {
     /// The state a run watches.
-    pub(super) stop: watch::Receiver<Stop>,
-    asked: watch::Sender<Stop>,
+    pub(super) stop: watch::Receiver<StopRequest>,
+    asked: watch::Sender<StopRequest>,
     reload: Arc<Notify>,
     received: Arc<ReceivedSignals>,
 }
@@ -31,7 +31,7 @@ struct ReceivedSignals {
 impl Signals {
     /// Starts to listen. Must be called within a runtime.
     pub(super) fn listen() -> io::Result<Self> {
-        let (asked, stop) = watch::channel(Stop::No);
+        let (asked, stop) = watch::channel(StopRequest::No);
         let received = Arc::new(ReceivedSignals::default());
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         // Listened to even if the command never reloads: the default action would end the process.
@@ -48,7 +48,9 @@ impl Signals {
                         continue;
                     }
                 }
-                asks.send_modify(|stop| *stop = if *stop == Stop::No { Stop::Drain } else { Stop::Now });
+                asks.send_modify(|stop| {
+                    *stop = if *stop == StopRequest::No { StopRequest::Drain } else { StopRequest::Now }
+                });
             }
         });
         Ok(Self { stop, asked, reload, received })
@@ -61,7 +63,7 @@ impl Signals {
 
     /// Drains the run, as the first signal would.
     pub(super) fn drain(&self) {
-        self.asked.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
+        self.asked.send_modify(|stop| *stop = (*stop).max(StopRequest::Drain));
     }
 
     /// The exit code of the signal that was received, if one was.

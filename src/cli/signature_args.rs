@@ -93,7 +93,7 @@ pub(super) fn candidates(config: &Config, current: &str) -> Vec<Candidate> {
     all
 }
 
-/// How a code is computed, as a flag.
+/// The option that says how a signature is computed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum HashName {
     Sha1,
@@ -125,7 +125,7 @@ impl From<HashName> for Algorithm {
     }
 }
 
-/// What the secret's text means, as a flag.
+/// The option that says how the secret's text becomes a key.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KeyName {
     /// The text itself
@@ -151,7 +151,7 @@ impl KeyName {
     }
 }
 
-/// How a code is written, as a flag.
+/// The option that says how a signature is written: hex or base64.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum EncodingName {
     Hex,
@@ -160,7 +160,7 @@ enum EncodingName {
     Base64url,
 }
 
-/// How a time is written, as a flag.
+/// The option that says how the signed time is written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum TimeName {
     Seconds,

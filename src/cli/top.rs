@@ -16,7 +16,7 @@ use crate::delivery::Trigger;
 use crate::event::EventId;
 use crate::monitor;
 use crate::monitor::pace::{self, Readings};
-use crate::render::live::{Key, Live, Pane, View, next_key};
+use crate::render::live::{KeyPress, LiveScreen, Pane, ScreenContent, next_key};
 use crate::report::top::{Snapshot, Top, event_lines, top};
 use crate::report::why;
 use crate::service::figures;
@@ -53,8 +53,8 @@ impl TopArgs {
         let store = context.existing_store()?;
         block_on(async {
             let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
-            let mut live = Live::enter(&context.screen).map_err(no_terminal)?;
-            let mut session = Session::begin(context, store).await?;
+            let mut live = LiveScreen::enter(&context.screen).map_err(no_terminal)?;
+            let mut session = TopSession::begin(context, store).await?;
             session.run(&mut live, &signals, self.every.max(SHORTEST)).await
         })?;
         Ok(Exit::Done)
@@ -65,14 +65,14 @@ fn no_terminal(error: std::io::Error) -> CliError {
     Exit::Io.error("failed to use the terminal").cause(error)
 }
 
-/// An action that waits for confirmation.
+/// An action in `top` that waits for the operator to confirm it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Question {
+enum Confirmation {
     Pause(String),
     Replay(DeliveryId),
 }
 
-/// The event that is open on the screen.
+/// The event whose details `top` shows.
 #[derive(Debug)]
 struct OpenedEvent {
     title: String,
@@ -80,8 +80,8 @@ struct OpenedEvent {
     scroll: usize,
 }
 
-/// The state of the screen: figures, selection, open event.
-struct Session<'a> {
+/// The state of `top` between two keys: figures, selected row, open event.
+struct TopSession<'a> {
     context: &'a Context,
     store: Arc<dyn Store>,
     title: String,
@@ -93,12 +93,12 @@ struct Session<'a> {
     endpoint: Option<String>,
     failure: Option<DeliveryId>,
     message: Option<String>,
-    question: Option<Question>,
+    question: Option<Confirmation>,
     opened: Option<OpenedEvent>,
     help: bool,
 }
 
-impl<'a> Session<'a> {
+impl<'a> TopSession<'a> {
     async fn begin(context: &'a Context, store: Arc<dyn Store>) -> Result<Self, CliError> {
         let mut readings = Readings::default();
         let snapshot = read(context, &store, &mut readings).await?;
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    async fn run(&mut self, live: &mut Live, signals: &Signals, every: Duration) -> Result<(), CliError> {
+    async fn run(&mut self, live: &mut LiveScreen, signals: &Signals, every: Duration) -> Result<(), CliError> {
         let mut keys = Keyboard::start();
         let mut stop = signals.stop.clone();
         let mut read_at = Instant::now() + every;
@@ -130,8 +130,8 @@ impl<'a> Session<'a> {
             tokio::select! {
                 _ = stop.changed() => return Ok(()),
                 key = keys.pressed.recv() => match key {
-                    None | Some(Key::Quit) => return Ok(()),
-                    Some(Key::Char('q')) if self.question.is_none() => return Ok(()),
+                    None | Some(KeyPress::Quit) => return Ok(()),
+                    Some(KeyPress::Char('q')) if self.question.is_none() => return Ok(()),
                     Some(key) => self.press(key).await,
                 },
                 () = sleep_until(read_at) => {
@@ -142,8 +142,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn view(&self) -> View<'_> {
-        View {
+    fn view(&self) -> ScreenContent<'_> {
+        ScreenContent {
             title: &self.title,
             top: &self.top,
             pane: self.pane,
@@ -165,28 +165,28 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn press(&mut self, key: Key) {
+    async fn press(&mut self, key: KeyPress) {
         if let Some(question) = self.question.take() {
             self.message = match key {
-                Key::Char('y' | 'Y') => Some(self.answer(&question).await),
+                KeyPress::Char('y' | 'Y') => Some(self.answer(&question).await),
                 _ => None,
             };
             self.refresh().await;
             return;
         }
         match key {
-            Key::Resize => {}
-            Key::Escape => (self.opened, self.help, self.message) = (None, false, None),
-            Key::Char('?') => self.help = !self.help,
-            Key::Char('k') | Key::Up => self.step(-1),
-            Key::Char('j') | Key::Down => self.step(1),
-            Key::PageUp => self.step(-PAGE),
-            Key::PageDown => self.step(PAGE),
-            Key::Tab => self.pane = if self.pane == Pane::Endpoints { Pane::Failures } else { Pane::Endpoints },
-            Key::Enter => self.open().await,
-            Key::Char('p') => self.ask_to_pause(),
-            Key::Char('r') => self.resume_or_replay().await,
-            Key::Char(_) | Key::Quit => {}
+            KeyPress::Resize => {}
+            KeyPress::Escape => (self.opened, self.help, self.message) = (None, false, None),
+            KeyPress::Char('?') => self.help = !self.help,
+            KeyPress::Char('k') | KeyPress::Up => self.step(-1),
+            KeyPress::Char('j') | KeyPress::Down => self.step(1),
+            KeyPress::PageUp => self.step(-PAGE),
+            KeyPress::PageDown => self.step(PAGE),
+            KeyPress::Tab => self.pane = if self.pane == Pane::Endpoints { Pane::Failures } else { Pane::Endpoints },
+            KeyPress::Enter => self.open().await,
+            KeyPress::Char('p') => self.ask_to_pause(),
+            KeyPress::Char('r') => self.resume_or_replay().await,
+            KeyPress::Char(_) | KeyPress::Quit => {}
         }
     }
 
@@ -246,7 +246,7 @@ impl<'a> Session<'a> {
         if self.pane == Pane::Endpoints {
             let name = row.endpoint.name.clone();
             self.message = Some(format!("pause `{name}` and hold {} deliveries? y/n", row.counts.waiting));
-            self.question = Some(Question::Pause(name));
+            self.question = Some(Confirmation::Pause(name));
         }
     }
 
@@ -266,20 +266,20 @@ impl<'a> Session<'a> {
                 let (id, event) = (row.id, &row.event);
                 self.message =
                     Some(format!("replay delivery {} ({} {})? y/n", id.0, event.event_type, event.resource.id));
-                self.question = Some(Question::Replay(id));
+                self.question = Some(Confirmation::Replay(id));
             }
         }
     }
 
     /// Carries out a confirmed action, and returns what to show.
-    async fn answer(&mut self, question: &Question) -> String {
+    async fn answer(&mut self, question: &Confirmation) -> String {
         let now = SystemClock.now();
         match question {
-            Question::Pause(name) => match self.store.pause(name, now).await {
+            Confirmation::Pause(name) => match self.store.pause(name, now).await {
                 Ok(_) => format!("`{name}` is paused"),
                 Err(error) => error.to_string(),
             },
-            Question::Replay(id) => {
+            Confirmation::Replay(id) => {
                 let how = Replay { trigger: Trigger::Manual, include_delivered: false, include_pending: true };
                 match self.store.replay(vec![*id], how, now).await {
                     Ok(changed) if changed.changed.is_empty() => {
@@ -329,7 +329,7 @@ fn newest(limit: u64) -> Page {
 
 /// A thread that reads keys, because reading a terminal blocks. It ends when its receiver is dropped.
 struct Keyboard {
-    pressed: mpsc::Receiver<Key>,
+    pressed: mpsc::Receiver<KeyPress>,
     done: Arc<AtomicBool>,
 }
 
@@ -341,7 +341,7 @@ impl Keyboard {
         std::thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
                 let Some(key) = next_key(KEY_WAIT) else { continue };
-                if sender.blocking_send(key).is_err() || key == Key::Quit {
+                if sender.blocking_send(key).is_err() || key == KeyPress::Quit {
                     return;
                 }
             }

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Exit;
 use crate::clock::Timestamp;
-use crate::render::{Failure, Format, Options, Screen};
+use crate::render::{Failure, Format, OutputOptions, Screen};
 use crate::report::health;
 use crate::untrusted::Untrusted;
 
@@ -32,7 +32,7 @@ pub(super) fn answer(error: clap::Error, args: &[OsString], now: Timestamp) -> u
     }
     // Nagios reads only standard output, and 2 as CRITICAL.
     let format = if wants_json(args) { Format::Json } else { Format::Table };
-    let screen = Screen::new(Options { format, ..Options::at(now) });
+    let screen = Screen::new(OutputOptions { format, ..OutputOptions::at(now) });
     let _ = screen.report(&health::unknown(&format!("wrong usage: {}", failure(&error).message)));
     super::check::UNKNOWN.code()
 }
@@ -123,7 +123,7 @@ fn is_for_check(args: &[OsString]) -> bool {
 }
 
 fn screen_of_json(now: Timestamp) -> Screen {
-    Screen::new(Options { format: Format::Json, ..Options::at(now) })
+    Screen::new(OutputOptions { format: Format::Json, ..OutputOptions::at(now) })
 }
 
 /// Whether the invalid arguments ask for JSON.

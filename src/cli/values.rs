@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
-use crate::endpoint::{EndpointUrl, Pattern};
+use crate::endpoint::{EndpointUrl, TypePattern};
 use crate::event::Traceparent;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::render::{ColorChoice, Format, TimeStyle};
@@ -46,9 +46,9 @@ pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A time in the past as people write it.
+/// A time that an option takes: a date, a clock time, or a span before now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum When {
+pub(super) enum PastTime {
     /// A point in time.
     At(Timestamp),
     /// A duration before now.
@@ -60,7 +60,7 @@ pub(super) enum When {
     },
 }
 
-impl When {
+impl PastTime {
     /// Reads RFC 3339, a local date or time, `2h`, `-2h`, `2h ago`, `today` or `yesterday`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
@@ -119,8 +119,8 @@ fn local(time: NaiveDateTime) -> Option<Timestamp> {
 }
 
 /// An event type or a pattern of types.
-pub(super) fn pattern(text: &str) -> Result<Pattern, String> {
-    Pattern::parse(text).map_err(|_| "use an event type, or a pattern such as `user.*`".to_owned())
+pub(super) fn pattern(text: &str) -> Result<TypePattern, String> {
+    TypePattern::parse(text).map_err(|_| "use an event type, or a pattern such as `user.*`".to_owned())
 }
 
 /// The name of a cluster of failures, or a prefix of it.
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn the_past_is_read_as_people_write_it() {
         let now = Timestamp::parse("2026-11-29T12:00:00Z").expect("a time");
-        let seen = |text: &str| When::parse(text).map(|when| when.seen_from(now));
+        let seen = |text: &str| PastTime::parse(text).map(|when| when.seen_from(now));
         let two_hours_ago = Ok(now.minus(Duration::from_secs(7_200)));
         assert_eq!(["2h", "-2h", "2h ago", " 2h "].map(seen), [(); 4].map(|()| two_hours_ago.clone()));
         assert_eq!(seen("2026-11-22T10:00Z"), Ok(Timestamp::parse("2026-11-22T10:00:00Z").expect("a time")));
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(seen("2026-11-28"), seen("2026-11-28T00:00"));
         assert_eq!(seen("2026-11-28 00:00:00"), seen("2026-11-28"));
         for wrong in ["", "2026-13-01", "2026-11-28T25:00", "tomorrow", "2", "ago", "--2h"] {
-            assert!(When::parse(wrong).is_err(), "{wrong}");
+            assert!(PastTime::parse(wrong).is_err(), "{wrong}");
         }
     }
 

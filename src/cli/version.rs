@@ -14,7 +14,7 @@ pub(super) const VERSION: &str =
 #[derive(Debug, clap::Args)]
 pub struct VersionArgs {}
 
-/// The data of `version`.
+/// The JSON answer of `version`.
 #[derive(Serialize)]
 struct VersionView {
     version: &'static str,

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, EventId};
-use crate::outbound::run::{RunOptions, Until};
+use crate::outbound::run::{RunOptions, RunUntil};
 use crate::report::emitted::EventView;
 use crate::report::{self, Report};
 use crate::store::{DeliveryRow, Store};
@@ -38,7 +38,7 @@ fn wait_for(
     max_time: Duration,
 ) -> Result<Exit, CliError> {
     let options = RunOptions {
-        until: Until::Stopped,
+        until: RunUntil::Stopped,
         limit: None,
         concurrency: None,
         max_time: Some(max_time),
@@ -75,23 +75,23 @@ fn is_settled(store: &dyn Store, event: &EventId, deadline: Timestamp) -> bool {
     })
 }
 
-/// The data of `sync`.
+/// The JSON answer of `sync`.
 #[derive(Serialize)]
 struct SyncView<'a> {
     event: EventView<'a>,
-    deliveries: Vec<Outcome<'a>>,
+    deliveries: Vec<WaitedDelivery<'a>>,
 }
 
-/// The state of a delivery when `sync` stopped waiting.
+/// One delivery that `sync` waited for, and its state at the end.
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct WaitedDelivery<'a> {
     endpoint: &'a str,
     state: State,
     attempts: u32,
     error: Option<&'a str>,
 }
 
-impl<'a> Outcome<'a> {
+impl<'a> WaitedDelivery<'a> {
     fn of(row: &'a DeliveryRow) -> Self {
         let error = row.last_detail.as_deref().filter(|_| row.state != State::Delivered);
         Self { endpoint: &row.endpoint, state: row.state, attempts: row.attempts, error }
@@ -99,7 +99,8 @@ impl<'a> Outcome<'a> {
 }
 
 pub(super) fn report(event: &Event, deliveries: &[DeliveryRow]) -> Report {
-    let view = SyncView { event: EventView::of(event), deliveries: deliveries.iter().map(Outcome::of).collect() };
+    let view =
+        SyncView { event: EventView::of(event), deliveries: deliveries.iter().map(WaitedDelivery::of).collect() };
     let arrived = deliveries.iter().filter(|row| row.state == State::Delivered).count();
     let line = format!(
         "{}  {}  {}/{}  delivered to {arrived} of {} endpoints",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strum::{EnumString, IntoStaticStr};
 
-use super::keys::{Form, Key, key, set};
+use super::keys::{Key, ValueForm, key, set};
 use super::text;
 use crate::endpoint::{EndpointUrl, SecretSource};
 use crate::format::did_you_mean;
@@ -13,7 +13,7 @@ use crate::store::incidents::{IncidentKind, MAX_QUIET, SinkRule};
 /// The default quiet time.
 const DEFAULT_QUIET: Duration = Duration::from_mins(30);
 
-/// The services that can receive alerts.
+/// The kinds of services that can receive alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum AlertService {
@@ -33,9 +33,9 @@ pub enum AlertService {
 
 const SERVICES: &str = "sentry, pagerduty, slack, mattermost, webhook or command";
 
-/// A sink of alerts as configured, with the places of its secrets.
+/// A recipient of alerts as an `[[alerts]]` entry names it. Its secrets are not read yet.
 #[derive(Clone, Debug)]
-pub struct AlertSpec {
+pub struct ConfiguredSink {
     /// Which alerts it gets.
     pub rule: SinkRule,
     /// The service.
@@ -48,7 +48,7 @@ pub struct AlertSpec {
     pub command: Option<String>,
 }
 
-/// An `[[alerts]]` entry while its keys are read.
+/// An `[[alerts]]` entry while its keys are read, before it is checked as a whole.
 #[derive(Clone)]
 pub(super) struct AlertDraft {
     name: Option<String>,
@@ -71,36 +71,41 @@ impl Default for AlertDraft {
 
 /// The keys of an `[[alerts]]` entry.
 pub(super) const ALERT_KEYS: &[Key<AlertDraft>] = &[
-    key("name", Form::One, |d, t| set(&mut d.name, text::name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
+    key(
+        "name",
+        ValueForm::One,
+        |d, t| set(&mut d.name, text::name(t).map(Some)),
+        |d| d.name.clone().unwrap_or_default(),
+    ),
     key(
         "service",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.service, service(t).map(Some)),
         |d| d.service.map(<&str>::from).unwrap_or_default().to_owned(),
     ),
-    key("dsn_file", Form::Path, |d, t| d.file("dsn", t), |d| d.file_shown("dsn")),
-    key("dsn_env", Form::One, |d, t| d.variable("dsn", t), |d| d.variable_shown("dsn")),
-    key("routing_key_file", Form::Path, |d, t| d.file("routing_key", t), |d| d.file_shown("routing_key")),
-    key("routing_key_env", Form::One, |d, t| d.variable("routing_key", t), |d| d.variable_shown("routing_key")),
-    key("url_file", Form::Path, |d, t| d.file("url", t), |d| d.file_shown("url")),
-    key("url_env", Form::One, |d, t| d.variable("url", t), |d| d.variable_shown("url")),
-    key("secret_file", Form::Path, |d, t| d.file("secret", t), |d| d.file_shown("secret")),
-    key("secret_env", Form::One, |d, t| d.variable("secret", t), |d| d.variable_shown("secret")),
+    key("dsn_file", ValueForm::Path, |d, t| d.file("dsn", t), |d| d.file_shown("dsn")),
+    key("dsn_env", ValueForm::One, |d, t| d.variable("dsn", t), |d| d.variable_shown("dsn")),
+    key("routing_key_file", ValueForm::Path, |d, t| d.file("routing_key", t), |d| d.file_shown("routing_key")),
+    key("routing_key_env", ValueForm::One, |d, t| d.variable("routing_key", t), |d| d.variable_shown("routing_key")),
+    key("url_file", ValueForm::Path, |d, t| d.file("url", t), |d| d.file_shown("url")),
+    key("url_env", ValueForm::One, |d, t| d.variable("url", t), |d| d.variable_shown("url")),
+    key("secret_file", ValueForm::Path, |d, t| d.file("secret", t), |d| d.file_shown("secret")),
+    key("secret_env", ValueForm::One, |d, t| d.variable("secret", t), |d| d.variable_shown("secret")),
     key(
         "url",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.url, EndpointUrl::parse_http(t).map(Some).map_err(|it| it.to_string())),
         |d| d.url.as_ref().map(|url| url.as_str().to_owned()).unwrap_or_default(),
     ),
     key(
         "command",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.command, not_blank(t).map(Some)),
         |d| d.command.clone().unwrap_or_default(),
     ),
-    key("kinds", Form::List, |d, t| set(&mut d.kinds, kinds(t)), |d| kinds_shown(&d.kinds)),
-    key("quiet", Form::One, |d, t| set(&mut d.quiet, quiet(t)), |d| text::duration_shown(d.quiet)),
-    key("resolved", Form::One, |d, t| set(&mut d.resolved, text::yes_or_no(t)), |d| d.resolved.to_string()),
+    key("kinds", ValueForm::List, |d, t| set(&mut d.kinds, kinds(t)), |d| kinds_shown(&d.kinds)),
+    key("quiet", ValueForm::One, |d, t| set(&mut d.quiet, quiet(t)), |d| text::duration_shown(d.quiet)),
+    key("resolved", ValueForm::One, |d, t| set(&mut d.resolved, text::yes_or_no(t)), |d| d.resolved.to_string()),
 ];
 
 impl AlertDraft {
@@ -133,7 +138,7 @@ impl AlertDraft {
         }
     }
 
-    pub(super) fn finish(self) -> Result<AlertSpec, String> {
+    pub(super) fn finish(self) -> Result<ConfiguredSink, String> {
         let service = self.service.ok_or_else(|| format!("alerts without a service: {SERVICES}"))?;
         let name = self.name.unwrap_or_else(|| <&str>::from(service).to_owned());
         let wanted = match service {
@@ -164,7 +169,7 @@ impl AlertDraft {
         }
         let rule = SinkRule { name, kinds: self.kinds, quiet: self.quiet, resolved: self.resolved };
         let secret = self.secret.map(|(_, source)| source);
-        Ok(AlertSpec { rule, service, secret, url: self.url, command: self.command })
+        Ok(ConfiguredSink { rule, service, secret, url: self.url, command: self.command })
     }
 }
 

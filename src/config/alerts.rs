@@ -1,8 +1,8 @@
 //! The sinks of alerts: the `[[alerts]]` of the strongest file that has any.
 
-use super::alert_keys::{ALERT_KEYS, AlertDraft, AlertService, AlertSpec};
+use super::alert_keys::{ALERT_KEYS, AlertDraft, AlertService, ConfiguredSink};
 use super::endpoints::origin_of;
-use super::file::File;
+use super::file::ParsedFile;
 use super::loader::Loader;
 use super::problem::Problem;
 use super::secret::SecretLocation;
@@ -12,8 +12,8 @@ use crate::signature::Secret;
 
 impl Loader {
     /// The sinks; an invalid one is left out and reported as a problem.
-    pub(super) fn alerts(&mut self, files: &[File]) -> Vec<AlertSpec> {
-        let mut specs = Vec::<AlertSpec>::new();
+    pub(super) fn alerts(&mut self, files: &[ParsedFile]) -> Vec<ConfiguredSink> {
+        let mut specs = Vec::<ConfiguredSink>::new();
         let strongest = files.iter().map(|file| file.list("alerts")).find(|list| !list.is_empty());
         for (at, entries) in strongest.unwrap_or_default().iter().enumerate() {
             let read = self.list_item(AlertDraft::default(), ALERT_KEYS, entries, &format!("alerts[{at}]"));
@@ -32,7 +32,7 @@ impl Loader {
     }
 }
 
-impl AlertSpec {
+impl ConfiguredSink {
     /// The place of its secret, and what that is of.
     pub(super) fn secret_location(&self) -> Option<(String, SecretLocation)> {
         let location = SecretLocation::own(self.secret.as_ref()?)?;
@@ -43,7 +43,7 @@ impl AlertSpec {
 impl Config {
     /// The sinks with their secrets. A sink whose secret cannot be read is included with the reason.
     pub fn alert_sinks(&self) -> Vec<Sink> {
-        let sink = |spec: &AlertSpec| Sink {
+        let sink = |spec: &ConfiguredSink| Sink {
             rule: spec.rule.clone(),
             service: self.alert_service(spec).unwrap_or_else(|error| Service::Unusable(error.to_string())),
         };
@@ -51,7 +51,7 @@ impl Config {
     }
 
     /// The service of a sink with its secret, or why the secret cannot be used.
-    pub(super) fn alert_service(&self, spec: &AlertSpec) -> Result<Service, ConfigError> {
+    pub(super) fn alert_service(&self, spec: &ConfiguredSink) -> Result<Service, ConfigError> {
         if let Some(command) = &spec.command {
             return Ok(Service::Command(command.clone()));
         }

@@ -1,228 +1,243 @@
 //! The keys of `[[endpoints]]`: parsing and display.
 
-use super::keys::{Form, Key, key, set};
+use super::keys::{Key, ValueForm, key, set};
 use super::text::{
     attempts, concurrency, items, joined, millis, millis_above_zero, millis_shown, name, number, path, path_text,
     patterns, patterns_shown, place_shown, quoted, secret_shown, variable_name, yes_or_no,
 };
-use super::values::Delivery;
+use super::values::DeliverySection;
 use crate::delivery::StatusRule;
 use crate::endpoint::{
-    Authorization, EndpointUrl, EventCondition, HeaderSetting, LegacySignature, Payload, ProxySetting, RateLimit,
-    SecretSource, Settings, Spec, ValueSource, header_value,
+    Authorization, ConfiguredEndpoint, EndpointSettings, EndpointUrl, EventCondition, HeaderSetting, LegacySignature,
+    Payload, ProxySetting, RateLimit, SecretSource, ValueSource, header_value,
 };
 
 /// The keys of an `[[endpoints]]` entry.
-pub(super) const ENDPOINT_KEYS: &[Key<Draft>] = &[
-    key("name", Form::One, |d, t| set(&mut d.name, name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
+pub(super) const ENDPOINT_KEYS: &[Key<EndpointDraft>] = &[
+    key("name", ValueForm::One, |d, t| set(&mut d.name, name(t).map(Some)), |d| d.name.clone().unwrap_or_default()),
     key(
         "url",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.url, EndpointUrl::parse(t).map(Some).map_err(|it| it.to_string())),
         |d| d.url.as_ref().map(ToString::to_string).unwrap_or_default(),
     ),
-    key("events", Form::List, |d, t| set(&mut d.settings.events, patterns(t)), |d| patterns_shown(&d.settings.events)),
-    key("when", Form::List, |d, t| set(&mut d.settings.when, conditions(t)), |d| joined(&d.settings.when)),
+    key(
+        "events",
+        ValueForm::List,
+        |d, t| set(&mut d.settings.events, patterns(t)),
+        |d| patterns_shown(&d.settings.events),
+    ),
+    key("when", ValueForm::List, |d, t| set(&mut d.settings.when, conditions(t)), |d| joined(&d.settings.when)),
     key(
         "secret_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| d.take_secret(SecretSource::File(path(t)?.to_string_lossy().into_owned())),
         |d| secret_shown(&d.settings.secret),
     ),
     key(
         "secret_env",
-        Form::One,
+        ValueForm::One,
         |d, t| d.take_secret(SecretSource::Env(variable_name(t)?)),
         |d| secret_shown(&d.settings.secret),
     ),
-    key("paused", Form::One, |d, t| set(&mut d.paused, yes_or_no(t)), |d| d.paused.to_string()),
+    key("paused", ValueForm::One, |d, t| set(&mut d.paused, yes_or_no(t)), |d| d.paused.to_string()),
     key(
         "concurrency",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.concurrency, concurrency(t)),
         |d| d.settings.concurrency.to_string(),
     ),
     key(
         "rate",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.rate, RateLimit::parse(t).map(Some)),
         |d| d.settings.rate.map(|rate| rate.to_string()).unwrap_or_default(),
     ),
     key(
         "burst",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.burst, burst(t).map(Some)),
         |d| d.settings.burst.map(|burst| burst.to_string()).unwrap_or_default(),
     ),
     key(
         "payload",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.payload, payload(t)),
         |d| d.settings.payload.name().to_owned(),
     ),
-    key("coalesce", Form::One, |d, t| set(&mut d.settings.coalesce, yes_or_no(t)), |d| d.settings.coalesce.to_string()),
+    key(
+        "coalesce",
+        ValueForm::One,
+        |d, t| set(&mut d.settings.coalesce, yes_or_no(t)),
+        |d| d.settings.coalesce.to_string(),
+    ),
     key(
         "max_attempts",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
         |d| d.settings.retry.max_attempts.to_string(),
     ),
     key(
         "first_delay",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.first_delay_ms, millis(t)),
         |d| millis_shown(d.settings.retry.first_delay_ms),
     ),
     key(
         "max_delay",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.max_delay_ms, millis(t)),
         |d| millis_shown(d.settings.retry.max_delay_ms),
     ),
     key(
         "timeout",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.timeout_ms, millis_above_zero(t)),
         |d| millis_shown(d.settings.retry.timeout_ms),
     ),
     key(
         "retry",
-        Form::List,
+        ValueForm::List,
         |d, t| set(&mut d.settings.retry.statuses.retry, status_rules(t)),
         |d| joined(&d.settings.retry.statuses.retry),
     ),
     key(
         "give_up",
-        Form::List,
+        ValueForm::List,
         |d, t| set(&mut d.settings.retry.statuses.give_up, status_rules(t)),
         |d| joined(&d.settings.retry.statuses.give_up),
     ),
     key(
         "outage_statuses",
-        Form::List,
+        ValueForm::List,
         |d, t| set(&mut d.settings.retry.circuit.outage_statuses, outage_statuses(t)),
         |d| joined(&d.settings.retry.circuit.outage_statuses),
     ),
     key(
         "circuit_first_probe",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.circuit.first_probe_ms, millis_above_zero(t)),
         |d| millis_shown(d.settings.retry.circuit.first_probe_ms),
     ),
     key(
         "circuit_probe_factor",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.circuit.probe_factor, probe_factor(t)),
         |d| d.settings.retry.circuit.probe_factor.to_string(),
     ),
     key(
         "circuit_longest_probe",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.retry.circuit.longest_probe_ms, millis_above_zero(t)),
         |d| millis_shown(d.settings.retry.circuit.longest_probe_ms),
     ),
     key(
         "legacy_signature",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.legacy_signature, legacy_signature(t)),
         |d| legacy_signature_shown(d.settings.legacy_signature).to_owned(),
     ),
-    key("headers", Form::List, |d, t| d.add_headers(t, ValueSource::Literal), |d| headers_shown(d, "literal")),
-    key("headers_file", Form::List, |d, t| d.add_headers(t, ValueSource::File), |d| headers_shown(d, "file")),
-    key("headers_env", Form::List, |d, t| d.add_headers(t, ValueSource::Env), |d| headers_shown(d, "env")),
-    key("headers_command", Form::List, |d, t| d.add_headers(t, ValueSource::Command), |d| headers_shown(d, "command")),
+    key("headers", ValueForm::List, |d, t| d.add_headers(t, ValueSource::Literal), |d| headers_shown(d, "literal")),
+    key("headers_file", ValueForm::List, |d, t| d.add_headers(t, ValueSource::File), |d| headers_shown(d, "file")),
+    key("headers_env", ValueForm::List, |d, t| d.add_headers(t, ValueSource::Env), |d| headers_shown(d, "env")),
+    key(
+        "headers_command",
+        ValueForm::List,
+        |d, t| d.add_headers(t, ValueSource::Command),
+        |d| headers_shown(d, "command"),
+    ),
     key(
         "bearer_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| d.authorize(Authorization::Bearer(file_source(t)?)),
         |d| authorization_shown(d, "bearer", "file"),
     ),
     key(
         "bearer_env",
-        Form::One,
+        ValueForm::One,
         |d, t| d.authorize(Authorization::Bearer(ValueSource::Env(variable_name(t)?))),
         |d| authorization_shown(d, "bearer", "env"),
     ),
     key(
         "basic_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| d.authorize(Authorization::Basic(file_source(t)?)),
         |d| authorization_shown(d, "basic", "file"),
     ),
     key(
         "basic_env",
-        Form::One,
+        ValueForm::One,
         |d, t| d.authorize(Authorization::Basic(ValueSource::Env(variable_name(t)?))),
         |d| authorization_shown(d, "basic", "env"),
     ),
     key(
         "accept",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.access.accept, header_value(t).map(Some)),
         |d| d.settings.access.accept.clone().unwrap_or_else(|| "*/*".to_owned()),
     ),
     key(
         "user_agent",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.access.user_agent, header_value(t).map(Some)),
         |d| d.settings.access.user_agent.clone().unwrap_or_default(),
     ),
     key(
         "client_cert_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.settings.access.client_cert_file, path_text(t).map(Some)),
         |d| d.settings.access.client_cert_file.clone().unwrap_or_default(),
     ),
     key(
         "client_key_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.settings.access.client_key_file, path_text(t).map(Some)),
         |d| d.settings.access.client_key_file.clone().unwrap_or_default(),
     ),
     key(
         "ca_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.settings.access.ca_file, path_text(t).map(Some)),
         |d| d.settings.access.ca_file.clone().unwrap_or_default(),
     ),
     key(
         "proxy",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.access.proxy, ProxySetting::parse(t).map(Some)),
         |d| proxy_shown(&d.settings.access.proxy),
     ),
     key(
         "proxy_auth_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.settings.access.proxy_auth, file_source(t).map(Some)),
         |d| place_shown(d.settings.access.proxy_auth.as_ref(), "file"),
     ),
     key(
         "proxy_auth_env",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings.access.proxy_auth, variable_name(t).map(|name| Some(ValueSource::Env(name)))),
         |d| place_shown(d.settings.access.proxy_auth.as_ref(), "env"),
     ),
 ];
 
-/// An `[[endpoints]]` entry while its keys are read.
+/// An `[[endpoints]]` entry while its keys are read, before it is checked as a whole.
 #[derive(Clone)]
-pub(super) struct Draft {
+pub(super) struct EndpointDraft {
     pub(super) name: Option<String>,
     pub(super) url: Option<EndpointUrl>,
     pub(super) paused: bool,
-    pub(super) settings: Settings,
+    pub(super) settings: EndpointSettings,
 }
 
-impl Draft {
+impl EndpointDraft {
     /// A draft with the general delivery settings.
-    pub(super) fn new(delivery: &Delivery) -> Self {
-        let Delivery { retry, concurrency } = delivery.clone();
-        let settings = Settings { retry, concurrency, ..Settings::default() };
+    pub(super) fn new(delivery: &DeliverySection) -> Self {
+        let DeliverySection { retry, concurrency } = delivery.clone();
+        let settings = EndpointSettings { retry, concurrency, ..EndpointSettings::default() };
         Self { name: None, url: None, paused: false, settings }
     }
 
-    pub(super) fn finish(self) -> Result<Spec, String> {
+    pub(super) fn finish(self) -> Result<ConfiguredEndpoint, String> {
         let name = Some(self.name.ok_or("an endpoint without a name")?);
         let url = self.url.ok_or("an endpoint without a url")?;
         let access = &self.settings.access;
@@ -239,7 +254,7 @@ impl Draft {
             return Err("credentials for a proxy without a proxy".to_owned());
         }
         self.settings.check_for(&url)?;
-        Ok(Spec { name, url, paused: self.paused, settings: self.settings })
+        Ok(ConfiguredEndpoint { name, url, paused: self.paused, settings: self.settings })
     }
 
     fn add_headers(&mut self, text: &str, source: fn(String) -> ValueSource) -> Result<(), String> {
@@ -312,7 +327,7 @@ fn file_source(text: &str) -> Result<ValueSource, String> {
     path_text(text).map(ValueSource::File)
 }
 
-fn headers_shown(draft: &Draft, kind: &str) -> String {
+fn headers_shown(draft: &EndpointDraft, kind: &str) -> String {
     let shown = |header: &HeaderSetting| {
         let place = place_shown(Some(&header.value), kind);
         (!place.is_empty()).then(|| format!("{}: {place}", header.name))
@@ -320,7 +335,7 @@ fn headers_shown(draft: &Draft, kind: &str) -> String {
     draft.settings.access.headers.iter().filter_map(shown).collect::<Vec<_>>().join(",")
 }
 
-fn authorization_shown(draft: &Draft, scheme: &str, kind: &str) -> String {
+fn authorization_shown(draft: &EndpointDraft, scheme: &str, kind: &str) -> String {
     match (&draft.settings.access.authorization, scheme) {
         (Some(Authorization::Bearer(source)), "bearer") | (Some(Authorization::Basic(source)), "basic") => {
             place_shown(Some(source), kind)

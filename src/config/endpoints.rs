@@ -1,14 +1,14 @@
 //! The endpoints: those of the strongest file that names any, then the URLs of the environment.
 
-use super::endpoint_keys::{Draft, ENDPOINT_KEYS};
+use super::endpoint_keys::{ENDPOINT_KEYS, EndpointDraft};
 use super::environment::Environment;
-use super::file::{Entry, File};
+use super::file::{Entry, ParsedFile};
 use super::loader::Loader;
 use super::origin::Sourced;
 use super::origin::{Origin, Setting};
 use super::problem::Problem;
-use super::values::Delivery;
-use crate::endpoint::{EndpointUrl, Spec};
+use super::values::DeliverySection;
+use crate::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use crate::format::shorten;
 use crate::untrusted::Untrusted;
 
@@ -17,7 +17,12 @@ const URLS: [&str; 3] = ["SYNCCTL_WEBHOOK_URLS", "SYNCCTL_SYNC_WEBHOOK_URLS", "S
 
 impl Loader {
     /// The endpoints; an invalid one is left out and reported as a problem.
-    pub(super) fn endpoints(&mut self, environment: &Environment, files: &[File], delivery: &Delivery) -> Vec<Spec> {
+    pub(super) fn endpoints(
+        &mut self,
+        environment: &Environment,
+        files: &[ParsedFile],
+        delivery: &DeliverySection,
+    ) -> Vec<ConfiguredEndpoint> {
         let mut specs = self.named_endpoints(files, delivery);
         let mut said = self.env_values(environment, &URLS).into_iter();
         if let Some(strongest) = said.next() {
@@ -26,8 +31,8 @@ impl Loader {
         specs
     }
 
-    fn named_endpoints(&mut self, files: &[File], delivery: &Delivery) -> Vec<Spec> {
-        let mut specs = Vec::<Spec>::new();
+    fn named_endpoints(&mut self, files: &[ParsedFile], delivery: &DeliverySection) -> Vec<ConfiguredEndpoint> {
+        let mut specs = Vec::<ConfiguredEndpoint>::new();
         let strongest = files.iter().map(|file| file.list("endpoints")).find(|list| !list.is_empty());
         for (at, entries) in strongest.unwrap_or_default().iter().enumerate() {
             let Some(spec) = self.endpoint(entries, delivery, at) else { continue };
@@ -42,18 +47,25 @@ impl Loader {
         specs
     }
 
-    fn endpoint(&mut self, entries: &[Entry], delivery: &Delivery, at: usize) -> Option<Spec> {
-        let draft = self.list_item(Draft::new(delivery), ENDPOINT_KEYS, entries, &format!("endpoints[{at}]"))?;
+    fn endpoint(&mut self, entries: &[Entry], delivery: &DeliverySection, at: usize) -> Option<ConfiguredEndpoint> {
+        let draft =
+            self.list_item(EndpointDraft::new(delivery), ENDPOINT_KEYS, entries, &format!("endpoints[{at}]"))?;
         draft
             .finish()
             .map_err(|reason| self.problems.push(Problem::about("endpoints", &origin_of(entries, ""), &reason)))
             .ok()
     }
 
-    fn add_urls(&mut self, specs: &mut Vec<Spec>, said: &Sourced, hides: Option<&Origin>, delivery: &Delivery) {
+    fn add_urls(
+        &mut self,
+        specs: &mut Vec<ConfiguredEndpoint>,
+        said: &Sourced,
+        hides: Option<&Origin>,
+        delivery: &DeliverySection,
+    ) {
         let given = said.text.split(',').map(str::trim).filter(|text| !text.is_empty());
         for (number, text) in given.enumerate() {
-            let settings = Draft::new(delivery).settings;
+            let settings = EndpointDraft::new(delivery).settings;
             let url = EndpointUrl::parse(text).map_err(|invalid| invalid.to_string());
             match url.and_then(|url| settings.check_for(&url).map(|()| url)) {
                 Ok(url) if specs.iter().any(|spec| spec.url == url) => {}
@@ -64,7 +76,7 @@ impl Loader {
                         origin: said.origin.clone(),
                         hides: hides.cloned(),
                     });
-                    specs.push(Spec { settings, ..Spec::of_url(url) });
+                    specs.push(ConfiguredEndpoint { settings, ..ConfiguredEndpoint::of_url(url) });
                 }
                 Err(invalid) => {
                     let text = format!("URL number {} ({}): {invalid}", number + 1, without_userinfo(text));

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::alert_keys::ALERT_KEYS;
 use super::endpoint_keys::ENDPOINT_KEYS;
 use super::environment::unreadable;
-use super::keys::{Form, KEYS, Key};
+use super::keys::{KEYS, Key, ValueForm};
 use super::origin::Sourced;
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;
@@ -21,7 +21,7 @@ use super::{Origin, Problem};
 use crate::format::{did_you_mean, shorten};
 use crate::untrusted::Untrusted;
 
-/// One `key = value` of a configuration file.
+/// One `key = value` of a configuration file, with its line.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -29,28 +29,28 @@ pub(super) struct Entry {
     pub(super) origin: Origin,
 }
 
-/// A configuration file: its entries, each with its line.
+/// A configuration file as it was parsed: its entries, each with its line.
 #[derive(Debug, Default)]
-pub(super) struct File {
+pub(super) struct ParsedFile {
     entries: BTreeMap<String, Entry>,
     /// The entries of each table of a list such as `[[endpoints]]`, in order.
     lists: BTreeMap<&'static str, Vec<Vec<Entry>>>,
 }
 
 /// The lists of tables, each with its keys.
-const LISTS: &[List] =
+const LISTS: &[TableList] =
     &[("endpoints", || forms(ENDPOINT_KEYS)), ("sources", || forms(SOURCE_KEYS)), ("alerts", || forms(ALERT_KEYS))];
 
-/// A list of tables by its name, and the keys of each.
-type List = (&'static str, fn() -> KeyForms);
-/// The names of keys, and the form of what each holds.
-type KeyForms = Vec<(&'static str, Form)>;
+/// A list of tables such as `[[endpoints]]`, and the keys that each may have.
+type TableList = (&'static str, fn() -> KeyForms);
+/// The names of keys, and how a file may write the value of each.
+type KeyForms = Vec<(&'static str, ValueForm)>;
 
 fn forms<T>(keys: &[Key<T>]) -> KeyForms {
     keys.iter().map(|key| (key.name, key.form)).collect()
 }
 
-impl File {
+impl ParsedFile {
     /// Reads a file. What is wrong inside is returned beside what is right; an error is a file that cannot be read.
     pub(super) fn read(path: &Path, home: Option<&Path>) -> Result<(Self, Vec<Problem>), Problem> {
         let bytes = trusted(path)?;
@@ -107,12 +107,12 @@ fn is_named_pipe(path: &Path) -> bool {
     is_fifo && !path.starts_with("/dev") && !path.starts_with("/proc")
 }
 
-/// The state of reading one file.
+/// Parses one configuration file and collects its problems.
 struct FileReader<'a> {
     path: &'a Path,
     home: Option<&'a Path>,
     text: &'a str,
-    file: File,
+    file: ParsedFile,
     problems: Vec<Problem>,
 }
 
@@ -146,7 +146,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn list(&mut self, name: &'static str, keys: &[(&'static str, Form)], value: &Spanned<DeValue<'_>>) {
+    fn list(&mut self, name: &'static str, keys: &[(&'static str, ValueForm)], value: &Spanned<DeValue<'_>>) {
         let line = self.line(value.span());
         let Some(items) = value.get_ref().as_array() else {
             return self.wrong(line, format!("{name} are a list: write [[{name}]]"));
@@ -159,7 +159,7 @@ impl FileReader<'_> {
         }
     }
 
-    fn list_table(&mut self, list: &'static str, keys: &[(&'static str, Form)], table: &DeTable<'_>) {
+    fn list_table(&mut self, list: &'static str, keys: &[(&'static str, ValueForm)], table: &DeTable<'_>) {
         let mut entries = Vec::new();
         for (name, value) in table {
             let (key, line) = (name.get_ref().as_ref(), self.line(name.span()));
@@ -175,12 +175,12 @@ impl FileReader<'_> {
         self.file.lists.entry(list).or_default().push(entries);
     }
 
-    fn read(&mut self, key: &str, form: Form, line: usize, value: &DeValue<'_>) -> Option<Entry> {
+    fn read(&mut self, key: &str, form: ValueForm, line: usize, value: &DeValue<'_>) -> Option<Entry> {
         let Some(text) = text_of(value, form) else {
             let wants = match form {
-                Form::List => "a list of texts",
-                Form::Pairs => "a table such as { \"progress.updated\" = \"6h\" }",
-                Form::One | Form::Path | Form::Database => "a single value",
+                ValueForm::List => "a list of texts",
+                ValueForm::Pairs => "a table such as { \"progress.updated\" = \"6h\" }",
+                ValueForm::One | ValueForm::Path | ValueForm::Database => "a single value",
             };
             self.wrong(line, format!("{key} wants {wants}"));
             return None;
@@ -258,36 +258,36 @@ fn is_section(name: &str) -> bool {
     sections().any(|section| section == name)
 }
 
-fn form_of(key: &str) -> Option<Form> {
+fn form_of(key: &str) -> Option<ValueForm> {
     let known = KEYS.iter().find(|known| known.name == key).map(|known| known.form);
     known.or_else(|| SECRETS.iter().find_map(|secret| secret.form_of(key)))
 }
 
 /// A value as the text it would have in a variable; `None` for tables and dates.
-fn text_of(value: &DeValue<'_>, form: Form) -> Option<String> {
+fn text_of(value: &DeValue<'_>, form: ValueForm) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.as_ref().to_owned()),
         DeValue::Integer(number) => i128::from_str_radix(number.as_str(), number.radix()).ok().map(|n| n.to_string()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(yes) => Some(yes.to_string()),
-        DeValue::Table(table) if form == Form::Pairs => {
+        DeValue::Table(table) if form == ValueForm::Pairs => {
             let pair = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-                Some(format!("{}={}", name.get_ref(), text_of(value.get_ref(), Form::One)?))
+                Some(format!("{}={}", name.get_ref(), text_of(value.get_ref(), ValueForm::One)?))
             };
             Some(table.iter().map(pair).collect::<Option<Vec<_>>>()?.join(","))
         }
-        DeValue::Array(items) if matches!(form, Form::List | Form::Pairs) => {
-            let texts = items.iter().map(|item| text_of(item.get_ref(), Form::One)).collect::<Option<Vec<_>>>()?;
+        DeValue::Array(items) if matches!(form, ValueForm::List | ValueForm::Pairs) => {
+            let texts = items.iter().map(|item| text_of(item.get_ref(), ValueForm::One)).collect::<Option<Vec<_>>>()?;
             Some(texts.join(","))
         }
         DeValue::Array(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
     }
 }
 
-fn is_relative_path(text: &str, form: Form) -> bool {
+fn is_relative_path(text: &str, form: ValueForm) -> bool {
     match form {
-        Form::Path => !text.trim().is_empty() && Path::new(text).is_relative(),
-        Form::Database => crate::store::is_relative_path(text),
-        Form::One | Form::List | Form::Pairs => false,
+        ValueForm::Path => !text.trim().is_empty() && Path::new(text).is_relative(),
+        ValueForm::Database => crate::store::is_relative_path(text),
+        ValueForm::One | ValueForm::List | ValueForm::Pairs => false,
     }
 }

@@ -6,17 +6,17 @@ use super::text::{
     attempts, concurrency, duration, duration_above_zero, duration_shown, items, joined, millis, millis_above_zero,
     millis_shown, networks, number, path, path_shown, quoted, yes_or_no,
 };
-use super::values::{OperatorToken, Values};
+use super::values::{ConfigValues, OperatorToken};
 use crate::clock::Timestamp;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::inbound::ProxyHeader;
-use crate::monitor::Expected;
+use crate::monitor::ExpectedEvents;
 use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
 
-/// How a configuration file may write a key: one value, a list, a path or a database.
+/// How a configuration file may write a value: as one value, a list, a path or a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ValueForm {
     /// One value.
     One,
     /// One value or a list.
@@ -29,17 +29,17 @@ pub(super) enum Form {
     Database,
 }
 
-/// A configuration key: how its text is parsed into a `T`, and how it is displayed.
+/// A configuration key: its name, how its text is parsed into a `T`, how its value is shown.
 pub(super) struct Key<T> {
     pub(super) name: &'static str,
-    pub(super) form: Form,
+    pub(super) form: ValueForm,
     pub(super) read: fn(&mut T, &str) -> Result<(), String>,
     pub(super) show: fn(&T) -> String,
 }
 
 pub(super) const fn key<T>(
     name: &'static str,
-    form: Form,
+    form: ValueForm,
     read: fn(&mut T, &str) -> Result<(), String>,
     show: fn(&T) -> String,
 ) -> Key<T> {
@@ -53,161 +53,166 @@ pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), Stri
 }
 
 /// The keys outside of lists, without secrets, in the order of `config show`.
-pub(super) const KEYS: &[Key<Values>] = &[
+pub(super) const KEYS: &[Key<ConfigValues>] = &[
     key(
         "database",
-        Form::Database,
+        ValueForm::Database,
         |v, t| set(&mut v.database, database(t).map(Some)),
         |v| database_shown(&v.database),
     ),
     key(
         "delivery.max_attempts",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.delivery.retry.max_attempts, attempts(t)),
         |v| v.delivery.retry.max_attempts.to_string(),
     ),
     key(
         "delivery.first_delay",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.delivery.retry.first_delay_ms, millis(t)),
         |v| millis_shown(v.delivery.retry.first_delay_ms),
     ),
     key(
         "delivery.max_delay",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.delivery.retry.max_delay_ms, millis(t)),
         |v| millis_shown(v.delivery.retry.max_delay_ms),
     ),
     key(
         "delivery.timeout",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.delivery.retry.timeout_ms, millis_above_zero(t)),
         |v| millis_shown(v.delivery.retry.timeout_ms),
     ),
     key(
         "delivery.concurrency",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.delivery.concurrency, concurrency(t)),
         |v| v.delivery.concurrency.to_string(),
     ),
     key(
         "egress.deny_private",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.egress.deny_private, yes_or_no(t)),
         |v| v.egress.deny_private.to_string(),
     ),
-    key("egress.allow", Form::List, |v, t| set(&mut v.egress.allow, networks(t)), |v| joined(&v.egress.allow)),
+    key("egress.allow", ValueForm::List, |v, t| set(&mut v.egress.allow, networks(t)), |v| joined(&v.egress.allow)),
     key(
         "health.max_failure_rate",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.health.max_failure_rate, share(t)),
         |v| v.health.max_failure_rate.to_string(),
     ),
     key(
         "health.max_failures",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.health.max_failures, number(t)),
         |v| v.health.max_failures.to_string(),
     ),
     key(
         "health.max_due_age",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.health.max_due_age, duration(t)),
         |v| duration_shown(v.health.max_due_age),
     ),
     key(
         "health.silence_after",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.health.silence_after, duration(t)),
         |v| duration_shown(v.health.silence_after),
     ),
     key(
         "health.expect",
-        Form::Pairs,
+        ValueForm::Pairs,
         |v, t| set(&mut v.health.expect, expected(t)),
         |v| expected_shown(&v.health.expect),
     ),
     key(
         "health.max_processing_age",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.health.max_processing_age, duration_above_zero(t)),
         |v| duration_shown(v.health.max_processing_age),
     ),
     key(
         "freshness.warn_after",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.freshness.warn_after, duration(t)),
         |v| duration_shown(v.freshness.warn_after),
     ),
     key(
         "freshness.error_after",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.freshness.error_after, duration(t)),
         |v| duration_shown(v.freshness.error_after),
     ),
-    key("server.listen", Form::List, |v, t| set(&mut v.server.listen, addresses(t)), |v| v.server.listen.join(",")),
+    key(
+        "server.listen",
+        ValueForm::List,
+        |v, t| set(&mut v.server.listen, addresses(t)),
+        |v| v.server.listen.join(","),
+    ),
     key(
         "server.process_every",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.server.process_every, duration_above_zero(t)),
         |v| duration_shown(v.server.process_every),
     ),
-    key("server.hosts", Form::List, |v, t| set(&mut v.server.hosts, host_names(t)), |v| v.server.hosts.join(",")),
+    key("server.hosts", ValueForm::List, |v, t| set(&mut v.server.hosts, host_names(t)), |v| v.server.hosts.join(",")),
     key(
         "server.behind_tls",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.server.behind_tls, yes_or_no(t)),
         |v| v.server.behind_tls.to_string(),
     ),
     key(
         "server.without",
-        Form::List,
+        ValueForm::List,
         |v, t| set(&mut v.server.without, route_groups(t)),
         |v| v.server.without.join(","),
     ),
     key(
         "server.tokens",
-        Form::List,
+        ValueForm::List,
         |v, t| set(&mut v.server.tokens, operator_tokens(t)),
         |v| tokens_shown(&v.server.tokens),
     ),
     key(
         "server.trusted_proxies",
-        Form::List,
+        ValueForm::List,
         |v, t| set(&mut v.server.proxies.networks, networks(t)),
         |v| joined(&v.server.proxies.networks),
     ),
     key(
         "server.proxy_header",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.server.proxies.header, proxy_header(t)),
         |v| <&str>::from(v.server.proxies.header).to_owned(),
     ),
     key(
         "webhook.standard_only",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.webhook.standard_only, yes_or_no(t)),
         |v| v.webhook.standard_only.to_string(),
     ),
     key(
         "webhook.require_timestamp",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.webhook.require_timestamp, yes_or_no(t)),
         |v| v.webhook.require_timestamp.to_string(),
     ),
     key(
         "webhook.networks",
-        Form::List,
+        ValueForm::List,
         |v, t| set(&mut v.webhook.networks, networks(t)),
         |v| joined(&v.webhook.networks),
     ),
     key(
         "webhook.rotate_by",
-        Form::One,
+        ValueForm::One,
         |v, t| set(&mut v.webhook.rotate_by, day(t).map(Some)),
         |v| v.webhook.rotate_by.map(|at| at.to_string()[..10].to_owned()).unwrap_or_default(),
     ),
-    key("tls.ca_file", Form::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
+    key("tls.ca_file", ValueForm::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
 
 /// The variable that names a file with the database's location.
@@ -306,16 +311,16 @@ fn database_shown(database: &Option<Location>) -> String {
     database.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-fn expected(text: &str) -> Result<Vec<Expected>, String> {
+fn expected(text: &str) -> Result<Vec<ExpectedEvents>, String> {
     let one = |item: &str| {
         let (types, within) = item.split_once('=').ok_or_else(|| format!("{} is not TYPE=TIME", quoted(item)))?;
-        let types = Pattern::parse(types.trim()).map_err(|invalid| invalid.to_string())?;
-        Ok(Expected { types, within: duration_above_zero(within.trim())? })
+        let types = TypePattern::parse(types.trim()).map_err(|invalid| invalid.to_string())?;
+        Ok(ExpectedEvents { types, within: duration_above_zero(within.trim())? })
     };
     items(text).map(one).collect()
 }
 
-fn expected_shown(expected: &[Expected]) -> String {
-    let shown = |it: &Expected| format!("{}={}", it.types.as_str(), duration_shown(it.within));
+fn expected_shown(expected: &[ExpectedEvents]) -> String {
+    let shown = |it: &ExpectedEvents| format!("{}={}", it.types.as_str(), duration_shown(it.within));
     expected.iter().map(shown).collect::<Vec<_>>().join(",")
 }

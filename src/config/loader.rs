@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
-use super::file::{Entry, File};
+use super::file::{Entry, ParsedFile};
 use super::keys::{self, DATABASE_FILE, KEYS, Key};
 use super::origin::{Origin, Setting, Sourced};
 use super::problem::Problem;
 use super::secret::{self, SecretLocation};
 use super::secret_keys::SECRETS;
-use super::values::Values;
+use super::values::ConfigValues;
 use super::{ConfigFile, MASK};
 
-/// Collects settings and problems while the sources are read.
+/// Collects settings and problems while flags, environment and files are read.
 #[derive(Default)]
 pub(super) struct Loader {
     pub(super) settings: Vec<Setting>,
@@ -34,7 +34,12 @@ impl Loader {
     }
 
     /// The configuration files, strongest first.
-    pub(super) fn files(&mut self, environment: &Environment, named: Option<PathBuf>, system: &Path) -> Vec<File> {
+    pub(super) fn files(
+        &mut self,
+        environment: &Environment,
+        named: Option<PathBuf>,
+        system: &Path,
+    ) -> Vec<ParsedFile> {
         let named = named.or_else(|| environment.process_path("SYNCCTL_CONFIG"));
         let user = match named {
             Some(path) => self.file(environment, "named", path),
@@ -45,8 +50,8 @@ impl Loader {
         user.into_iter().chain(system).collect()
     }
 
-    fn file(&mut self, environment: &Environment, role: &'static str, path: PathBuf) -> Option<File> {
-        let read = File::read(&path, environment.home().as_deref());
+    fn file(&mut self, environment: &Environment, role: &'static str, path: PathBuf) -> Option<ParsedFile> {
+        let read = ParsedFile::read(&path, environment.home().as_deref());
         let absent = matches!(&read, Err(problem) if problem.missing);
         self.files.push(ConfigFile { role, path, found: !absent });
         match read {
@@ -65,8 +70,13 @@ impl Loader {
         }
     }
 
-    pub(super) fn values(&mut self, environment: &Environment, files: &[File], db_flag: Option<String>) -> Values {
-        let mut values = Values::default();
+    pub(super) fn values(
+        &mut self,
+        environment: &Environment,
+        files: &[ParsedFile],
+        db_flag: Option<String>,
+    ) -> ConfigValues {
+        let mut values = ConfigValues::default();
         let mut db_flag = db_flag.map(|text| Sourced { text, origin: Origin::Flag("--db") });
         for key in KEYS {
             let flag = if key.name == "database" { db_flag.take() } else { None };
@@ -146,7 +156,7 @@ impl Loader {
     pub(super) fn secrets(
         &mut self,
         environment: &Environment,
-        files: &[File],
+        files: &[ParsedFile],
     ) -> BTreeMap<&'static str, (SecretLocation, Origin)> {
         let mut secrets = BTreeMap::new();
         for keys in SECRETS {

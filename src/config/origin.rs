@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// The origin of a value: a flag, a variable, a file, or the default.
+/// Where a value comes from: a flag, a variable, a file, or the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A flag.
@@ -29,13 +29,13 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The text of a configuration value, and its origin.
+/// A configuration value as text, and where it comes from.
 pub(super) struct Sourced {
     pub(super) text: String,
     pub(super) origin: Origin,
 }
 
-/// One setting as `config show` lists it.
+/// One line of `config show`: key, value, origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Its key, such as `delivery.max_attempts` or `endpoints[0].url`.

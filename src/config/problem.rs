@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::origin::Origin;
 
-/// A problem of the configuration.
+/// A mistake in the configuration: which key, where, and what is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{text}", self.place())]
 pub struct Problem {
@@ -58,7 +58,7 @@ impl Problem {
     }
 }
 
-/// Why the configuration cannot be used.
+/// Why the configuration cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A named file does not exist.

@@ -2,15 +2,15 @@
 
 use super::Origin;
 use super::alert_keys::{ALERT_KEYS, AlertDraft};
-use super::endpoint_keys::{Draft, ENDPOINT_KEYS};
+use super::endpoint_keys::{ENDPOINT_KEYS, EndpointDraft};
 use super::keys::{DATABASE_FILE, KEYS, variable};
 use super::secret_keys::SECRETS;
 use super::source_keys::{SOURCE_KEYS, SourceDraft};
-use super::values::Values;
+use super::values::ConfigValues;
 
-/// A configuration key with its default and its description, as `docs/config.md` lists it.
+/// One configuration key with its default and description, as `docs/config.md` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
+pub struct KeyReference {
     /// Its name in the file.
     pub key: String,
     /// The variable that also sets it, if there is one.
@@ -22,9 +22,9 @@ pub struct Described {
 }
 
 /// The keys outside of `[[endpoints]]`.
-pub fn settings() -> Vec<Described> {
-    let values = Values::default();
-    let described = |key: &super::keys::Key<Values>| Described {
+pub fn settings() -> Vec<KeyReference> {
+    let values = ConfigValues::default();
+    let described = |key: &super::keys::Key<ConfigValues>| KeyReference {
         key: key.name.to_owned(),
         variable: Some(variable(key.name)),
         default: (key.show)(&values),
@@ -34,9 +34,9 @@ pub fn settings() -> Vec<Described> {
 }
 
 /// The keys of an `[[endpoints]]` entry.
-pub fn endpoint_settings() -> Vec<Described> {
-    let draft = Draft::new(&Values::default().delivery);
-    let described = |key: &super::keys::Key<Draft>| Described {
+pub fn endpoint_settings() -> Vec<KeyReference> {
+    let draft = EndpointDraft::new(&ConfigValues::default().delivery);
+    let described = |key: &super::keys::Key<EndpointDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),
@@ -46,9 +46,9 @@ pub fn endpoint_settings() -> Vec<Described> {
 }
 
 /// The keys of a `[[sources]]` entry.
-pub fn source_settings() -> Vec<Described> {
+pub fn source_settings() -> Vec<KeyReference> {
     let draft = SourceDraft::default();
-    let described = |key: &super::keys::Key<SourceDraft>| Described {
+    let described = |key: &super::keys::Key<SourceDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),
@@ -58,9 +58,9 @@ pub fn source_settings() -> Vec<Described> {
 }
 
 /// The keys of an `[[alerts]]` entry.
-pub fn alert_settings() -> Vec<Described> {
+pub fn alert_settings() -> Vec<KeyReference> {
     let draft = AlertDraft::default();
-    let described = |key: &super::keys::Key<AlertDraft>| Described {
+    let described = |key: &super::keys::Key<AlertDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),
@@ -70,8 +70,8 @@ pub fn alert_settings() -> Vec<Described> {
 }
 
 /// The secrets, each with the keys that name its place.
-pub fn secrets() -> Vec<Described> {
-    let described = |secret: &super::secret_keys::SecretKeys| Described {
+pub fn secrets() -> Vec<KeyReference> {
+    let described = |secret: &super::secret_keys::SecretKeys| KeyReference {
         key: secret.key.to_owned(),
         variable: Some(secret.variable().to_owned()),
         default: Origin::Default.to_string(),

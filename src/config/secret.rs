@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::environment::Environment;
-use super::file::File;
+use super::file::ParsedFile;
 use super::secret_keys::SecretKeys;
 use super::{Origin, Problem};
 use crate::endpoint::SecretSource;
@@ -22,7 +22,11 @@ const LONGEST: u64 = 64 * 1024;
 const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 
 /// The places of a secret, strongest first. Nothing is read.
-pub(super) fn locations(keys: &SecretKeys, environment: &Environment, files: &[File]) -> Vec<(SecretLocation, Origin)> {
+pub(super) fn locations(
+    keys: &SecretKeys,
+    environment: &Environment,
+    files: &[ParsedFile],
+) -> Vec<(SecretLocation, Origin)> {
     let in_variables = environment.origins_in_order(&keys.variables());
     let (process, env_file): (Vec<_>, Vec<_>) =
         in_variables.into_iter().partition(|(_, origin)| matches!(origin, Origin::Env(_)));
@@ -44,13 +48,13 @@ fn credential(keys: &SecretKeys, environment: &Environment) -> Option<(SecretLoc
 }
 
 /// A problem where one file gives a secret two locations.
-pub(super) fn given_twice(keys: &SecretKeys, file: &File) -> Option<Problem> {
+pub(super) fn given_twice(keys: &SecretKeys, file: &ParsedFile) -> Option<Problem> {
     let second = in_file(keys, file).into_iter().nth(1)?;
     let [one, two, three] = keys.file_keys();
     Some(Problem::about(keys.key, &second.1, &format!("give only one of {one}, {two} and {three}")))
 }
 
-fn in_file(keys: &SecretKeys, file: &File) -> Vec<(SecretLocation, Origin)> {
+fn in_file(keys: &SecretKeys, file: &ParsedFile) -> Vec<(SecretLocation, Origin)> {
     let location = |key: &str, of: fn(String) -> SecretLocation| {
         file.entry(key).map(|entry| (of(entry.text.clone()), entry.origin.clone()))
     };
@@ -62,7 +66,7 @@ fn in_file(keys: &SecretKeys, file: &File) -> Vec<(SecretLocation, Origin)> {
     locations.into_iter().flatten().collect()
 }
 
-/// The place of a secret for people: a file, a variable, a command.
+/// Where a secret comes from, to be shown to people: a file, a variable, a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
     /// A file.
@@ -73,7 +77,7 @@ pub enum SecretPlace {
     Command,
 }
 
-/// Where a secret is kept.
+/// Where a secret is kept, to be read from there.
 #[derive(Clone)]
 pub(super) enum SecretLocation {
     /// One of the secret's own variables: its value, or its `_FILE` or `_COMMAND`, as that origin has it.

@@ -1,8 +1,8 @@
 //! The variables, credentials and keys that configure each secret.
 
-use super::keys::Form;
+use super::keys::ValueForm;
 
-/// The names under which one secret is configured: its variable, systemd credential, and keys of a file.
+/// The names under which one secret can be configured: its variable, systemd credential, and keys of a file.
 pub(super) struct SecretKeys {
     pub(super) key: &'static str,
     variable: &'static str,
@@ -60,10 +60,10 @@ impl SecretKeys {
     }
 
     /// The form of one of its keys in a file.
-    pub(super) fn form_of(&self, key: &str) -> Option<Form> {
+    pub(super) fn form_of(&self, key: &str) -> Option<ValueForm> {
         match key {
-            _ if key == self.file => Some(Form::Path),
-            _ if key == self.env || key == self.command => Some(Form::One),
+            _ if key == self.file => Some(ValueForm::Path),
+            _ if key == self.env || key == self.command => Some(ValueForm::One),
             _ => None,
         }
     }

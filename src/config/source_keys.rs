@@ -5,34 +5,35 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::keys::{Form, Key, key, set};
+use super::keys::{Key, ValueForm, key, set};
 use super::text;
 use crate::endpoint::{AccessSettings, Authorization, SecretSource, SourceUrl, ValueSource};
 use crate::format::did_you_mean;
-use crate::inbound::{Arrival, Forward, SourceScheme, SourceSettings};
+use crate::inbound::{ForwardTarget, SourceScheme, SourceSettings, SourceTransport};
 use crate::signature::{self, Algorithm, Description, Encoding, Generic, TimeForm, Tolerance};
 
-/// An `[[sources]]` entry of the configuration. Its secrets are not read yet: it says in which file or variable each is.
+/// A source of webhooks as a `[[sources]]` entry names it. Its secrets are not read yet: it says in which file or
+/// variable each is.
 #[derive(Clone, Debug)]
-pub struct SourceSpec {
+pub struct ConfiguredSource {
     /// The source without its secrets.
     pub settings: SourceSettings,
     /// Where its secrets are, newest first.
     pub secrets: Vec<SecretSource>,
     /// The broker it is read from, if it is.
-    pub broker: Option<BrokerSpec>,
+    pub broker: Option<ConfiguredBroker>,
 }
 
-/// Where in a broker a source is read, and what is shown there.
+/// The message broker from which a source is read: its URL, and how to log in.
 #[derive(Clone, Debug)]
-pub struct BrokerSpec {
+pub struct ConfiguredBroker {
     /// The place.
     pub url: SourceUrl,
     /// The login, and the way to it.
     pub access: AccessSettings,
 }
 
-/// A source while its keys are read.
+/// A `[[sources]]` entry while its keys are read, before it is checked as a whole.
 #[derive(Clone)]
 pub(super) struct SourceDraft {
     settings: Option<SourceSettings>,
@@ -69,170 +70,195 @@ impl Default for SourceDraft {
 pub(super) const SOURCE_KEYS: &[Key<SourceDraft>] = &[
     key(
         "name",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.settings, SourceSettings::new(t).map(Some).map_err(|e| e.to_string())),
         |d| d.settings.as_ref().map(|it| it.name.clone()).unwrap_or_default(),
     ),
     key(
         "broker",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.broker, broker(t).map(Some)),
         |d| d.broker.as_ref().map(ToString::to_string).unwrap_or_default(),
     ),
-    key("trust_broker", Form::One, |d, t| set(&mut d.trust_broker, text::yes_or_no(t)), |d| d.trust_broker.to_string()),
-    key("basic_file", Form::Path, |d, t| d.log_in(ValueSource::File(text::path_text(t)?)), |d| d.login_shown("file")),
-    key("basic_env", Form::One, |d, t| d.log_in(ValueSource::Env(text::variable_name(t)?)), |d| d.login_shown("env")),
+    key(
+        "trust_broker",
+        ValueForm::One,
+        |d, t| set(&mut d.trust_broker, text::yes_or_no(t)),
+        |d| d.trust_broker.to_string(),
+    ),
+    key(
+        "basic_file",
+        ValueForm::Path,
+        |d, t| d.log_in(ValueSource::File(text::path_text(t)?)),
+        |d| d.login_shown("file"),
+    ),
+    key(
+        "basic_env",
+        ValueForm::One,
+        |d, t| d.log_in(ValueSource::Env(text::variable_name(t)?)),
+        |d| d.login_shown("env"),
+    ),
     key(
         "client_cert_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.access.client_cert_file, text::path_text(t).map(Some)),
         |d| d.access.client_cert_file.clone().unwrap_or_default(),
     ),
     key(
         "client_key_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.access.client_key_file, text::path_text(t).map(Some)),
         |d| d.access.client_key_file.clone().unwrap_or_default(),
     ),
     key(
         "ca_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| set(&mut d.access.ca_file, text::path_text(t).map(Some)),
         |d| d.access.ca_file.clone().unwrap_or_default(),
     ),
-    key("scheme", Form::One, |d, t| set(&mut d.scheme, scheme_name(t)), |d| d.scheme.clone()),
+    key("scheme", ValueForm::One, |d, t| set(&mut d.scheme, scheme_name(t)), |d| d.scheme.clone()),
     key(
         "secret_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| place(&mut d.secret, SecretSource::File(text::path_text(t)?)),
         |d| shown(&d.secret),
     ),
     key(
         "secret_env",
-        Form::One,
+        ValueForm::One,
         |d, t| place(&mut d.secret, SecretSource::Env(text::variable_name(t)?)),
         |d| shown(&d.secret),
     ),
     key(
         "previous_secret_file",
-        Form::Path,
+        ValueForm::Path,
         |d, t| place(&mut d.previous_secret, SecretSource::File(text::path_text(t)?)),
         |d| shown(&d.previous_secret),
     ),
     key(
         "previous_secret_env",
-        Form::One,
+        ValueForm::One,
         |d, t| place(&mut d.previous_secret, SecretSource::Env(text::variable_name(t)?)),
         |d| shown(&d.previous_secret),
     ),
-    key("types", Form::List, |d, t| set(&mut d.rest.types, text::patterns(t)), |d| text::patterns_shown(&d.rest.types)),
+    key(
+        "types",
+        ValueForm::List,
+        |d, t| set(&mut d.rest.types, text::patterns(t)),
+        |d| text::patterns_shown(&d.rest.types),
+    ),
     key(
         "networks",
-        Form::List,
+        ValueForm::List,
         |d, t| set(&mut d.rest.networks, text::networks(t)),
         |d| text::joined(&d.rest.networks),
     ),
     key(
         "tolerance",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.rest.tolerance, text::duration_above_zero(t).map(|it| Some(Tolerance::both(it)))),
         |d| d.rest.tolerance.map(|it| text::duration_shown(it.past)).unwrap_or_default(),
     ),
-    key("url", Form::One, |d, t| set(&mut d.rest.url, url(t).map(Some)), |d| d.rest.url.clone().unwrap_or_default()),
+    key(
+        "url",
+        ValueForm::One,
+        |d, t| set(&mut d.rest.url, url(t).map(Some)),
+        |d| d.rest.url.clone().unwrap_or_default(),
+    ),
     key(
         "forward_to",
-        Form::One,
-        |d, t| d.forward(Forward::Endpoint(text::name(t)?)),
+        ValueForm::One,
+        |d, t| d.forward(ForwardTarget::Endpoint(text::name(t)?)),
         |d| match &d.rest.forward {
-            Some(Forward::Endpoint(name)) => name.clone(),
+            Some(ForwardTarget::Endpoint(name)) => name.clone(),
             _ => String::new(),
         },
     ),
     key(
         "command",
-        Form::One,
-        |d, t| d.forward(Forward::Command(Arc::from(not_blank(t)?))),
+        ValueForm::One,
+        |d, t| d.forward(ForwardTarget::Command(Arc::from(not_blank(t)?))),
         |d| match &d.rest.forward {
-            Some(Forward::Command(command)) => command.to_string(),
+            Some(ForwardTarget::Command(command)) => command.to_string(),
             _ => String::new(),
         },
     ),
     key(
         "silence_after",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.rest.silence_after, text::duration(t).map(|it| Some(it).filter(|it| !it.is_zero()))),
         |d| text::duration_shown(d.rest.silence_after.unwrap_or(Duration::ZERO)),
     ),
     key(
         "type_header",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.rest.names.type_header, header(t).map(Some)),
         |d| d.rest.names.type_header.as_ref().map(ToString::to_string).unwrap_or_default(),
     ),
     key(
         "type_member",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.rest.names.type_member, not_blank(t).map(|it| Some(it.to_owned()))),
         |d| d.rest.names.type_member.clone().unwrap_or_default(),
     ),
     key(
         "id_member",
-        Form::One,
+        ValueForm::One,
         |d, t| set(&mut d.rest.names.id_member, not_blank(t).map(|it| Some(it.to_owned()))),
         |d| d.rest.names.id_member.clone().unwrap_or_default(),
     ),
     key(
         "signed",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.signed, Ok(t.to_owned()))),
         |d| d.described(|it| &it.signed),
     ),
     key(
         "signature_header",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.header, Ok(t.to_owned()))),
         |d| d.described(|it| &it.header),
     ),
     key(
         "prefix",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.prefix, Ok(t.to_owned()))),
         |d| d.described(|it| &it.prefix),
     ),
     key(
         "encoding",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.encoding, encoding(t))),
         |d| d.described(|it| if it.encoding == Encoding::Base64 { "base64" } else { "hex" }),
     ),
     key(
         "algorithm",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.algorithm, algorithm(t))),
         |d| d.described(|it| HASHES.iter().find(|(_, hash)| *hash == it.algorithm).map_or("", |(name, _)| *name)),
     ),
     key(
         "id_header",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.id_header, Ok(t.to_owned()))),
         |d| d.described(|it| &it.id_header),
     ),
     key(
         "timestamp_header",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.time_header, Ok(t.to_owned()))),
         |d| d.described(|it| &it.time_header),
     ),
     key(
         "timestamp_unit",
-        Form::One,
+        ValueForm::One,
         |d, t| d.describe(|it| set(&mut it.time_form, time_form(t))),
         |d| d.described(|it| if it.time_form == TimeForm::Millis { "milliseconds" } else { "seconds" }),
     ),
 ];
 
 impl SourceDraft {
-    fn forward(&mut self, to: Forward) -> Result<(), String> {
+    fn forward(&mut self, to: ForwardTarget) -> Result<(), String> {
         match self.rest.forward {
             None => set(&mut self.rest.forward, Ok(Some(to))),
             Some(_) => Err("give either forward_to or command".to_owned()),
@@ -248,7 +274,7 @@ impl SourceDraft {
         if self.is_described { part(&self.description).into() } else { String::new() }
     }
 
-    pub(super) fn finish(self) -> Result<SourceSpec, String> {
+    pub(super) fn finish(self) -> Result<ConfiguredSource, String> {
         let SourceSettings { name, .. } = self.settings.ok_or("a source without a name")?;
         let scheme = match (self.scheme.as_str(), self.is_described) {
             ("generic", _) => {
@@ -261,22 +287,22 @@ impl SourceDraft {
             return Err(format!("the scheme {} signs the URL: say which with url", scheme.get().facts().name));
         }
         let arrival = match (&self.broker, self.trust_broker) {
-            (None, false) => Arrival::Request,
+            (None, false) => SourceTransport::Request,
             (None, true) => return Err("trust_broker without a broker".to_owned()),
-            (Some(_), false) => Arrival::Broker,
-            (Some(_), true) => Arrival::TrustedBroker,
+            (Some(_), false) => SourceTransport::Broker,
+            (Some(_), true) => SourceTransport::TrustedBroker,
         };
         let secrets: Vec<_> = [self.secret, self.previous_secret].into_iter().flatten().collect();
         match (arrival, secrets.is_empty()) {
-            (Arrival::TrustedBroker, false) => Err("trust_broker with a secret: signatures are not looked at"),
-            (Arrival::Broker, true) => {
+            (SourceTransport::TrustedBroker, false) => Err("trust_broker with a secret: signatures are not looked at"),
+            (SourceTransport::Broker, true) => {
                 Err("a source without a secret: give secret_file or secret_env, or trust_broker")
             }
-            (Arrival::Request, true) => Err("a source without a secret: give secret_file or secret_env"),
+            (SourceTransport::Request, true) => Err("a source without a secret: give secret_file or secret_env"),
             _ => Ok(()),
         }?;
         let broker = broker_spec(self.broker, self.access, &self.rest)?;
-        Ok(SourceSpec { settings: SourceSettings { name, scheme, arrival, ..self.rest }, secrets, broker })
+        Ok(ConfiguredSource { settings: SourceSettings { name, scheme, arrival, ..self.rest }, secrets, broker })
     }
 
     fn log_in(&mut self, login: ValueSource) -> Result<(), String> {
@@ -299,7 +325,7 @@ fn broker_spec(
     url: Option<SourceUrl>,
     access: AccessSettings,
     settings: &SourceSettings,
-) -> Result<Option<BrokerSpec>, String> {
+) -> Result<Option<ConfiguredBroker>, String> {
     let Some(url) = url else {
         return match access == AccessSettings::default() {
             true => Ok(None),
@@ -315,7 +341,7 @@ fn broker_spec(
     if !settings.networks.is_empty() {
         return Err("networks are for sources over HTTP: a broker does not say where a message came from".to_owned());
     }
-    Ok(Some(BrokerSpec { url, access }))
+    Ok(Some(ConfiguredBroker { url, access }))
 }
 
 fn broker(text: &str) -> Result<SourceUrl, String> {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::alert_keys::ALERT_KEYS;
 use super::endpoint_keys::ENDPOINT_KEYS;
-use super::keys::{Form, KEYS};
-use super::reference::{self, Described};
+use super::keys::{KEYS, ValueForm};
+use super::reference::{self, KeyReference};
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;
 
@@ -115,8 +115,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("sources.timestamp_unit", "seconds"),
 ];
 
-/// A setting in the file.
-struct Line {
+/// One setting in the file that `init` writes.
+struct SettingLine {
     key: String,
     about: &'static str,
     value: String,
@@ -127,7 +127,7 @@ impl Starter {
     /// The file.
     pub fn text(&self) -> String {
         let mut text = HEAD.to_owned();
-        let lines: Vec<Line> = self.settings().into_iter().chain(self.secrets()).collect();
+        let lines: Vec<SettingLine> = self.settings().into_iter().chain(self.secrets()).collect();
         let mut sections: Vec<&str> = lines.iter().map(|line| section(&line.key)).collect();
         sections.sort_by_key(|name| sections_of_secrets().position(|it| it == *name).is_none());
         // Keys outside of sections have to come first.
@@ -149,9 +149,9 @@ impl Starter {
         text
     }
 
-    fn settings(&self) -> Vec<Line> {
-        let line = |(described, form): (Described, Form)| {
-            let mut line = Line::of(described, form);
+    fn settings(&self) -> Vec<SettingLine> {
+        let line = |(described, form): (KeyReference, ValueForm)| {
+            let mut line = SettingLine::of(described, form);
             if line.key == "database" {
                 let path = self.database.as_ref().or(self.default_database.as_ref());
                 line.in_force = self.database.is_some();
@@ -162,12 +162,17 @@ impl Starter {
         reference::settings().into_iter().zip(KEYS.iter().map(|key| key.form)).map(line).collect()
     }
 
-    fn secrets(&self) -> impl Iterator<Item = Line> {
+    fn secrets(&self) -> impl Iterator<Item = SettingLine> {
         reference::secrets().into_iter().filter_map(|secret| {
             let key = *reference::keys_of_secret(&secret.key).first()?;
             let chosen = self.secret_file.as_ref().filter(|_| secret.key == WEBHOOK_SECRET);
             let file = chosen.cloned().unwrap_or_else(|| secret.key.clone());
-            Some(Line { key: key.to_owned(), about: secret.about, value: quoted(&file), in_force: chosen.is_some() })
+            Some(SettingLine {
+                key: key.to_owned(),
+                about: secret.about,
+                value: quoted(&file),
+                in_force: chosen.is_some(),
+            })
         })
     }
 }
@@ -175,21 +180,29 @@ impl Starter {
 /// The key of the secret that a new configuration names.
 const WEBHOOK_SECRET: &str = "webhook.secret";
 
-fn source_lines() -> impl Iterator<Item = Line> {
+fn source_lines() -> impl Iterator<Item = SettingLine> {
     let forms = SOURCE_KEYS.iter().map(|key| key.form);
-    let named = |described: Described| Described { key: format!("sources.{}", described.key), ..described };
-    reference::source_settings().into_iter().map(named).zip(forms).map(|(described, form)| Line::of(described, form))
+    let named = |described: KeyReference| KeyReference { key: format!("sources.{}", described.key), ..described };
+    reference::source_settings()
+        .into_iter()
+        .map(named)
+        .zip(forms)
+        .map(|(described, form)| SettingLine::of(described, form))
 }
 
-fn alert_lines() -> impl Iterator<Item = Line> {
+fn alert_lines() -> impl Iterator<Item = SettingLine> {
     let forms = ALERT_KEYS.iter().map(|key| key.form);
-    let named = |described: Described| Described { key: format!("alerts.{}", described.key), ..described };
-    reference::alert_settings().into_iter().map(named).zip(forms).map(|(described, form)| Line::of(described, form))
+    let named = |described: KeyReference| KeyReference { key: format!("alerts.{}", described.key), ..described };
+    reference::alert_settings()
+        .into_iter()
+        .map(named)
+        .zip(forms)
+        .map(|(described, form)| SettingLine::of(described, form))
 }
 
-fn endpoint_lines() -> impl Iterator<Item = Line> {
+fn endpoint_lines() -> impl Iterator<Item = SettingLine> {
     let forms = ENDPOINT_KEYS.iter().map(|key| key.form);
-    reference::endpoint_settings().into_iter().zip(forms).map(|(described, form)| Line::of(described, form))
+    reference::endpoint_settings().into_iter().zip(forms).map(|(described, form)| SettingLine::of(described, form))
 }
 
 fn sections_of_secrets() -> impl Iterator<Item = &'static str> {
@@ -201,9 +214,9 @@ fn section(key: &str) -> &str {
     key.split_once('.').map_or("", |(section, _)| section)
 }
 
-impl Line {
-    fn of(described: Described, form: Form) -> Self {
-        let Described { key, default, about, .. } = described;
+impl SettingLine {
+    fn of(described: KeyReference, form: ValueForm) -> Self {
+        let KeyReference { key, default, about, .. } = described;
         let example = EXAMPLES.iter().find(|(name, _)| *name == key).map(|(_, example)| *example);
         let value = if default.is_empty() { example.unwrap_or_default() } else { &default };
         Self { value: written(form, value), key, about, in_force: false }
@@ -217,21 +230,21 @@ impl Line {
 }
 
 /// A value as TOML.
-fn written(form: Form, value: &str) -> String {
+fn written(form: ValueForm, value: &str) -> String {
     let is_bare = value.parse::<f64>().is_ok() || matches!(value, "true" | "false");
     match form {
-        Form::List => {
+        ValueForm::List => {
             let items: Vec<String> = value.split(',').filter(|item| !item.is_empty()).map(quoted).collect();
             format!("[{}]", items.join(", "))
         }
-        Form::Pairs => {
+        ValueForm::Pairs => {
             let pairs = value.split(',').filter_map(|item| item.split_once('='));
             let items: Vec<String> =
                 pairs.map(|(name, value)| format!("{} = {}", quoted(name), quoted(value))).collect();
             format!("{{ {} }}", items.join(", "))
         }
-        Form::One if is_bare => value.to_owned(),
-        Form::One | Form::Path | Form::Database => quoted(value),
+        ValueForm::One if is_bare => value.to_owned(),
+        ValueForm::One | ValueForm::Path | ValueForm::Database => quoted(value),
     }
 }
 
@@ -242,13 +255,14 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Sources};
+    use crate::config::{Config, ConfigSources};
 
     fn inspected(text: &str) -> Vec<String> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("config.toml");
         std::fs::write(&path, text).expect("it is written");
-        let sources = Sources { config_path: Some(path), system_path: "/nowhere".into(), ..Sources::of_env([]) };
+        let sources =
+            ConfigSources { config_path: Some(path), system_path: "/nowhere".into(), ..ConfigSources::of_env([]) };
         Config::inspect(sources).problems.iter().map(ToString::to_string).collect()
     }
 

@@ -8,22 +8,22 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::delivery::RetryPolicy;
-use crate::endpoint::{LegacySignature, Pattern};
+use crate::endpoint::{LegacySignature, TypePattern};
 use crate::store::Location;
 
 /// What no output may ever hold.
 const CANARY: &str = "canary-5ecret";
 
-/// A home of its own, with files as a test likes them.
+/// A home directory of a test, with configuration files in it.
 struct Home {
     dir: TempDir,
-    sources: Sources,
+    sources: ConfigSources,
 }
 
 impl Home {
     fn new() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut sources = Sources::of_env([("HOME".to_owned(), dir.path().into())]);
+        let mut sources = ConfigSources::of_env([("HOME".to_owned(), dir.path().into())]);
         sources.system_path = dir.path().join("etc/config.toml");
         Self { dir, sources }
     }
@@ -104,7 +104,7 @@ fn defaults_are_the_contracts() {
     let home = Home::new();
     let config = home.load();
     assert_eq!(config.database().expect("a place"), &Location::file(home.path(".local/state/syncctl/syncctl.db")));
-    assert_eq!(config.delivery, Delivery { retry: RetryPolicy::default(), concurrency: 10 });
+    assert_eq!(config.delivery, DeliverySection { retry: RetryPolicy::default(), concurrency: 10 });
     assert_eq!((config.health.max_failure_rate, config.health.max_failures), (0.1, 10));
     assert_eq!(config.server.listen, ["127.0.0.1:3000"]);
     assert!(config.endpoints.is_empty() && config.ca_file.is_none() && !config.egress.deny_private);
@@ -322,7 +322,7 @@ fn endpoints_take_what_the_file_says_and_deliveries_in_general_for_the_rest() {
     let config = home.load();
     let [admin, backup, third] = config.endpoints.as_slice() else { unreachable!("{:?}", config.endpoints) };
     assert_eq!((admin.name.as_deref(), admin.paused), (Some("admin"), true));
-    assert_eq!(admin.settings.events[1], Pattern::parse("user.created").expect("a pattern"));
+    assert_eq!(admin.settings.events[1], TypePattern::parse("user.created").expect("a pattern"));
     let secret = home.path(".config/syncctl/admin.secret").to_string_lossy().into_owned();
     assert_eq!(admin.settings.secret, SecretSource::File(secret));
     assert_eq!(admin.settings.legacy_signature, LegacySignature::Previous);

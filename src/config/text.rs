@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::environment::is_variable_name;
-use crate::endpoint::{InvalidEndpoint, MAX_CONCURRENCY, Pattern, SecretSource, ValueSource, check_name};
+use crate::endpoint::{InvalidEndpoint, MAX_CONCURRENCY, SecretSource, TypePattern, ValueSource, check_name};
 use crate::format::shorten;
 use crate::untrusted::Untrusted;
 
@@ -69,12 +69,13 @@ pub(super) fn networks(text: &str) -> Result<Vec<ipnet::IpNet>, String> {
     items(text).map(network).collect()
 }
 
-pub(super) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
-    let list = items(text).map(|it| Pattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
+pub(super) fn patterns(text: &str) -> Result<Vec<TypePattern>, String> {
+    let list =
+        items(text).map(|it| TypePattern::parse(it).map_err(|it| it.to_string())).collect::<Result<Vec<_>, _>>()?;
     if list.is_empty() { Err("it names no event type: leave it out for all".to_owned()) } else { Ok(list) }
 }
 
-pub(super) fn patterns_shown(patterns: &[Pattern]) -> String {
+pub(super) fn patterns_shown(patterns: &[TypePattern]) -> String {
     patterns.iter().map(|it| String::from(it.clone())).collect::<Vec<_>>().join(",")
 }
 

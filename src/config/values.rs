@@ -7,22 +7,22 @@ use crate::clock::Timestamp;
 use crate::delivery::RetryPolicy;
 use crate::endpoint::{DEFAULT_CONCURRENCY, Egress};
 use crate::inbound::TrustedProxies;
-use crate::monitor::{FreshnessThresholds, Limits};
+use crate::monitor::{FreshnessThresholds, HealthLimits};
 use crate::store::Location;
 use crate::store::operators::Role;
 
-/// The settings of `[delivery]`: the defaults of endpoints.
+/// The section `[delivery]` of the configuration: the defaults of endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliverySection {
     /// When and how often a delivery is tried again.
     pub retry: RetryPolicy,
     /// Requests in flight to one endpoint.
     pub concurrency: u16,
 }
 
-/// The settings of `[server]`: how `serve` runs.
+/// The section `[server]` of the configuration: how `serve` runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerSection {
     /// The addresses it listens on, `HOST:PORT`.
     pub listen: Vec<String>,
     /// The longest interval between two polls for due deliveries.
@@ -39,7 +39,7 @@ pub struct Server {
     pub proxies: TrustedProxies,
 }
 
-/// The token of an operator, by the file that holds it.
+/// An operator's token in the configuration: name, role and the file that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorToken {
     /// The operator's name in the audit log.
@@ -50,9 +50,9 @@ pub struct OperatorToken {
     pub file: PathBuf,
 }
 
-/// The settings of `[webhook]`: what the platform's routes require of a webhook.
+/// The section `[webhook]` of the configuration: what the platform's routes require of a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Webhook {
+pub struct WebhookSection {
     /// Whether webhooks need a signature of Standard Webhooks.
     pub standard_only: bool,
     /// Whether events need a timestamp.
@@ -63,28 +63,28 @@ pub struct Webhook {
     pub rotate_by: Option<Timestamp>,
 }
 
-/// The settings of the configuration without endpoints and secrets.
+/// All settings of the configuration but endpoints, sources and secrets.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Values {
+pub(crate) struct ConfigValues {
     pub(crate) database: Option<Location>,
-    pub(crate) delivery: Delivery,
+    pub(crate) delivery: DeliverySection,
     pub(crate) egress: Egress,
-    pub(crate) health: Limits,
+    pub(crate) health: HealthLimits,
     pub(crate) freshness: FreshnessThresholds,
-    pub(crate) server: Server,
-    pub(crate) webhook: Webhook,
+    pub(crate) server: ServerSection,
+    pub(crate) webhook: WebhookSection,
     pub(crate) ca_file: Option<PathBuf>,
 }
 
-impl Default for Values {
+impl Default for ConfigValues {
     fn default() -> Self {
         Self {
             database: None,
-            delivery: Delivery { retry: RetryPolicy::default(), concurrency: DEFAULT_CONCURRENCY },
+            delivery: DeliverySection { retry: RetryPolicy::default(), concurrency: DEFAULT_CONCURRENCY },
             egress: Egress::default(),
-            health: Limits::default(),
+            health: HealthLimits::default(),
             freshness: FreshnessThresholds::default(),
-            server: Server {
+            server: ServerSection {
                 listen: vec!["127.0.0.1:3000".to_owned()],
                 process_every: Duration::from_secs(30),
                 hosts: Vec::new(),
@@ -93,7 +93,7 @@ impl Default for Values {
                 tokens: Vec::new(),
                 proxies: TrustedProxies::default(),
             },
-            webhook: Webhook::default(),
+            webhook: WebhookSection::default(),
             ca_file: None,
         }
     }

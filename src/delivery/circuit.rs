@@ -16,7 +16,7 @@ pub const LONGEST_PROBE_WAIT: Duration = Duration::from_mins(10);
 /// The longest `Retry-After` that is honoured.
 pub const LONGEST_RETRY_AFTER: Duration = Duration::from_hours(24);
 
-/// The circuit policy: what counts as an outage, and when an open circuit is probed.
+/// When an endpoint counts as down, so that its circuit opens, and how often it is probed then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CircuitPolicy {
@@ -51,7 +51,7 @@ impl CircuitPolicy {
     }
 }
 
-/// Why a circuit is open.
+/// Why an endpoint's circuit is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OpenCause {
@@ -71,7 +71,7 @@ impl OpenCause {
     }
 }
 
-/// An open circuit: the endpoint gets one probe at a time and nothing else.
+/// An open circuit: since when, and when the one probe is due that the endpoint still gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
     /// When it was opened, or prolonged last.
@@ -100,7 +100,7 @@ impl CircuitOpen {
     }
 }
 
-/// An endpoint's circuit breaker, and what its answers say about deliveries that went unanswered.
+/// An endpoint's circuit breaker: how many attempts failed in a row, and whether it is open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CircuitState {
     /// Consecutive unanswered attempts.

@@ -9,7 +9,7 @@ use super::circuit::{CircuitPolicy, CircuitState};
 use super::{Next, Outcome, Reason, jittered};
 use crate::clock::Timestamp;
 
-/// The retry policy: when and how often a delivery is retried.
+/// How often and when a failed delivery is tried again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RetryPolicy {
@@ -69,7 +69,7 @@ impl RetryPolicy {
     }
 }
 
-/// A status, or a class of them (`5xx`).
+/// An HTTP status, or a class of them (`5xx`), for which a rule of retries holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StatusRule {
@@ -153,7 +153,7 @@ impl StatusRules {
     }
 }
 
-/// The attempts so far, as far as a retry decision needs them.
+/// What a retry decision needs of the attempts so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Attempts that count.
@@ -162,7 +162,7 @@ pub struct History {
     pub unanswered: Option<Unanswered>,
 }
 
-/// How often and since when a delivery's attempts went unanswered.
+/// How often and since when a delivery's attempts got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered {
     /// [`CircuitState::answers`] when the first of them ended.
@@ -200,7 +200,7 @@ impl History {
     }
 }
 
-/// What an outcome means for the delivery and for its endpoint.
+/// What an attempt's outcome means for its delivery, and for its endpoint's circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryDecision {
     /// What happens to the delivery.

@@ -130,7 +130,7 @@ fn a_delivery_that_kills_its_worker_runs_alone_and_is_then_given_up() {
     assert_eq!(nexts, [Next::RetryAt(NOW), Next::RetryAt(NOW), Next::RunAlone, Next::RunAlone, crash, crash]);
 }
 
-/// A history of several deliveries to one endpoint, with the clock at the time of each probe.
+/// An endpoint of a test: the history of its deliveries, with the clock at the time of each probe.
 struct Endpoint {
     policy: RetryPolicy,
     circuit: CircuitState,

@@ -26,7 +26,8 @@ const RESERVED: [&str; 15] = [
 /// Prefixes of headers that the operator cannot set, because they carry signed values.
 const RESERVED_PREFIXES: [&str; 3] = ["webhook-", "x-webhook-", "x-sync-"];
 
-/// Where a value is read from that may be secret. Secret ones are never stored.
+/// Where a value that may be secret is read from: the configuration, a file or a variable. Secret ones are never
+/// stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueSource {
@@ -51,7 +52,7 @@ impl fmt::Debug for ValueSource {
     }
 }
 
-/// A header that the operator configured.
+/// A header that the operator adds to requests to an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderSetting {
     /// Its name, in lower case.
@@ -80,7 +81,7 @@ impl HeaderSetting {
     }
 }
 
-/// The value of `Authorization`.
+/// What requests to an endpoint carry as `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authorization {
@@ -90,7 +91,7 @@ pub enum Authorization {
     Basic(ValueSource),
 }
 
-/// The proxy in front of an endpoint.
+/// The HTTP proxy through which an endpoint is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxySetting {
@@ -125,7 +126,7 @@ impl ProxySetting {
     }
 }
 
-/// The access settings of an endpoint: headers, credentials, certificates, proxy.
+/// How an endpoint is reached: headers, credentials, certificates, proxy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AccessSettings {

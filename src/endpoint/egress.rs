@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The egress rules, checked on the address that a connection is about to use.
+/// The rules on which addresses may be called, checked on the address that a connection is about to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Egress {
     /// Also refuse loopback, private and every other network that is not public.

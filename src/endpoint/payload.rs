@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The payload of deliveries to an endpoint: the event's data as emitted, or the whole record.
+/// What deliveries to an endpoint carry: the event's data as emitted, or the whole record.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::EnumString, strum::IntoStaticStr,
 )]

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
-/// A rate limit, such as `50/s`.
+/// How many requests an endpoint may get in a time, such as `50/s`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RateLimit {
@@ -68,7 +68,7 @@ impl From<RateLimit> for String {
     }
 }
 
-/// An endpoint's rate limit and its burst.
+/// An endpoint's rate limit and its burst, as intervals between requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// The rate.

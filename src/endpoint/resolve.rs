@@ -4,9 +4,9 @@
 //! endpoints first. A new name adopts the one endpoint of its URL that no other spec matches, with its waiting deliveries, so
 //! that endpoints can be named and renamed. Any other spec is a new endpoint.
 
-use super::{Endpoint, EndpointId, EndpointUrl, PausedBy, Settings, Spec};
+use super::{ConfiguredEndpoint, Endpoint, EndpointId, EndpointSettings, EndpointUrl, PausedBy};
 
-/// A configured endpoint after it was matched to a stored one.
+/// A configured endpoint, and the stored one that it was matched to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedEndpoint {
     /// The stored endpoint; `None` if it is new.
@@ -18,7 +18,7 @@ pub struct ResolvedEndpoint {
     /// Whether its stored URL differs, so that the state of its circuit does not apply any more.
     pub moved: bool,
     /// Its settings in the configuration.
-    pub settings: Settings,
+    pub settings: EndpointSettings,
     /// Who pauses it, if anybody does.
     pub paused_by: Option<PausedBy>,
 }
@@ -39,7 +39,7 @@ impl ResolvedEndpoint {
 /// The configured endpoints once `specs` is the configuration, in their order.
 ///
 /// Without specs, the configured ones stay as they are. Stored endpoints that are not in the result are no longer configured.
-pub fn resolve(specs: &[Spec], stored: &[Endpoint]) -> Vec<ResolvedEndpoint> {
+pub fn resolve(specs: &[ConfiguredEndpoint], stored: &[Endpoint]) -> Vec<ResolvedEndpoint> {
     if specs.is_empty() {
         return stored.iter().filter(|it| it.configured).map(ResolvedEndpoint::unchanged).collect();
     }
@@ -67,7 +67,7 @@ pub fn resolve(specs: &[Spec], stored: &[Endpoint]) -> Vec<ResolvedEndpoint> {
 }
 
 /// The stored endpoint of each spec; none is matched twice.
-fn find_stored<'a>(specs: &[Spec], stored: &'a [Endpoint]) -> Vec<Option<&'a Endpoint>> {
+fn find_stored<'a>(specs: &[ConfiguredEndpoint], stored: &'a [Endpoint]) -> Vec<Option<&'a Endpoint>> {
     let mut found: Vec<Option<&Endpoint>> = specs.iter().map(|spec| by_name(spec, stored)).collect();
     for (at, spec) in specs.iter().enumerate().filter(|(_, spec)| spec.name.is_none()) {
         found[at] = free(spec, stored, &found).min_by_key(|it| (!it.configured, it.id));
@@ -78,14 +78,14 @@ fn find_stored<'a>(specs: &[Spec], stored: &'a [Endpoint]) -> Vec<Option<&'a End
     found
 }
 
-fn by_name<'a>(spec: &Spec, stored: &'a [Endpoint]) -> Option<&'a Endpoint> {
+fn by_name<'a>(spec: &ConfiguredEndpoint, stored: &'a [Endpoint]) -> Option<&'a Endpoint> {
     let name = spec.name.as_ref()?;
     stored.iter().find(|it| it.name == *name)
 }
 
 /// The endpoints with a spec's URL that no spec matches yet.
 fn free<'a>(
-    spec: &Spec,
+    spec: &ConfiguredEndpoint,
     stored: &'a [Endpoint],
     found: &[Option<&'a Endpoint>],
 ) -> impl Iterator<Item = &'a Endpoint> + use<'a> {
@@ -95,7 +95,11 @@ fn free<'a>(
 }
 
 /// The only endpoint that a spec with a new name can match.
-fn adopted<'a>(spec: &Spec, stored: &'a [Endpoint], found: &[Option<&'a Endpoint>]) -> Option<&'a Endpoint> {
+fn adopted<'a>(
+    spec: &ConfiguredEndpoint,
+    stored: &'a [Endpoint],
+    found: &[Option<&'a Endpoint>],
+) -> Option<&'a Endpoint> {
     let candidates: Vec<&Endpoint> = free(spec, stored, found).collect();
     let configured: Vec<&Endpoint> = candidates.iter().copied().filter(|it| it.configured).collect();
     match (&candidates[..], &configured[..]) {
@@ -105,7 +109,7 @@ fn adopted<'a>(spec: &Spec, stored: &'a [Endpoint], found: &[Option<&'a Endpoint
 }
 
 /// Who pauses the endpoint. Pauses by an operator or by a 410 persist; a pause by the configuration does not.
-fn paused_by(spec: &Spec, found: Option<&Endpoint>) -> Option<PausedBy> {
+fn paused_by(spec: &ConfiguredEndpoint, found: Option<&Endpoint>) -> Option<PausedBy> {
     match found.and_then(|it| it.paused_by) {
         None | Some(PausedBy::Configuration) => spec.paused.then_some(PausedBy::Configuration),
         by => by,
@@ -130,7 +134,7 @@ mod tests {
             id: EndpointId(id),
             name: name.to_owned(),
             url: EndpointUrl::parse(url).expect("a URL"),
-            settings: Settings::default(),
+            settings: EndpointSettings::default(),
             configured: true,
             paused_by: None,
             circuit: CircuitState::default(),
@@ -141,11 +145,14 @@ mod tests {
         }
     }
 
-    fn spec(name: Option<&str>, url: &str) -> Spec {
-        Spec { name: name.map(str::to_owned), ..Spec::of_url(EndpointUrl::parse(url).expect("a URL")) }
+    fn spec(name: Option<&str>, url: &str) -> ConfiguredEndpoint {
+        ConfiguredEndpoint {
+            name: name.map(str::to_owned),
+            ..ConfiguredEndpoint::of_url(EndpointUrl::parse(url).expect("a URL"))
+        }
     }
 
-    fn ids(specs: &[Spec], all: &[Endpoint]) -> Vec<(Option<i64>, String)> {
+    fn ids(specs: &[ConfiguredEndpoint], all: &[Endpoint]) -> Vec<(Option<i64>, String)> {
         resolve(specs, all).into_iter().map(|it| (it.id.map(|id| id.0), it.name)).collect()
     }
 
@@ -195,7 +202,9 @@ mod tests {
     #[test]
     fn a_pause_of_the_configuration_ends_with_it_and_others_do_not() {
         let mut all = [stored(1, "a", A)];
-        let paused = |all: &[Endpoint], paused| resolve(&[Spec { paused, ..spec(Some("a"), A) }], all)[0].paused_by;
+        let paused = |all: &[Endpoint], paused| {
+            resolve(&[ConfiguredEndpoint { paused, ..spec(Some("a"), A) }], all)[0].paused_by
+        };
         assert_eq!(paused(&all, true), Some(PausedBy::Configuration));
         for (by, after) in [
             (PausedBy::Configuration, None),

@@ -17,7 +17,7 @@ pub const MAX_ORIGINAL_ID_CHARS: usize = 300;
 /// The longest event type or resource type accepted, in bytes.
 pub const MAX_TYPE_BYTES: usize = 128;
 
-/// Why a draft cannot become an event. The text names the part and the rule.
+/// Why something cannot be emitted as an event. The text names the part and the rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDraft {
     /// The id has a forbidden character or length.
@@ -137,7 +137,7 @@ pub fn check_json(text: &str) -> Result<(), serde_json::Error> {
     parser.end()
 }
 
-/// The serde visitor that checks a JSON value and keeps nothing of it.
+/// Checks that a text is valid JSON without keeping any of it.
 struct JsonChecker;
 
 impl<'de> DeserializeSeed<'de> for JsonChecker {

@@ -23,14 +23,14 @@ pub(super) const LARGE: usize = 1024 * 1024;
 /// The size in bytes up to which pairs of all changes are built.
 pub(super) const SMALL: usize = 16 * 1024;
 
-/// A variant of the body, and the changes that make it.
+/// A body that may have been signed instead of the received one, and the changes that lead to it.
 #[derive(Debug)]
 pub(super) struct BodyVariant<'a> {
     pub changes: Vec<Change>,
     pub bytes: Cow<'a, [u8]>,
 }
 
-/// A received body with its properties (UTF-8, JSON).
+/// The received body, and whether it is UTF-8 and JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Body<'a> {
     pub bytes: &'a [u8],
@@ -57,7 +57,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// The kind of body that a transform applies to.
+/// The kind of bodies that a known change applies to: any, text, JSON, forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyKind {
     Bytes,
@@ -65,10 +65,10 @@ enum BodyKind {
     Json,
 }
 
-/// Builds a variant of a body; `None` if that is not possible.
+/// Makes the body that was signed from the received one, if a known change applies to it.
 type MakeVariant = fn(&Body<'_>) -> Option<Vec<u8>>;
 
-/// A known change of bodies.
+/// A known way in which software changes a body between signing and verifying, such as reformatting JSON.
 #[derive(Clone, Copy)]
 struct Transform {
     first: Cause,
@@ -108,6 +108,7 @@ impl Transform {
     }
 }
 
+/// A list of known changes of bodies.
 type TransformList = &'static [Transform];
 
 /// Transforms for bodies of any size.
@@ -230,7 +231,7 @@ pub(super) fn body_changes(from: &[u8], to: &[u8]) -> Option<Vec<Change>> {
     single.or_else(|| find_pair(&body, is_it))
 }
 
-/// The variants that were tried already, by a hash with a random key.
+/// Remembers which bodies were tried already, by a hash with a random key.
 #[derive(Default)]
 pub(super) struct TriedVariants {
     hasher: std::hash::RandomState,

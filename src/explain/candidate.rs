@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// The role of a candidate secret.
+/// What a candidate secret is: the current one, the previous one, or that of another endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The one to verify with.
@@ -13,7 +13,7 @@ pub enum Role {
     Endpoint(String),
 }
 
-/// A secret that the search tries.
+/// A secret under which the explanation tries to find the signature right.
 #[derive(Clone)]
 pub struct Candidate {
     /// Where it comes from.

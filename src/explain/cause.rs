@@ -3,7 +3,7 @@
 /// Defines [`Cause`] and the list of all of them from one table.
 macro_rules! causes {
     ($($variant:ident $name:literal $text:literal)*) => {
-        /// Why a signature does not match a request.
+        /// A known reason why a signature does not match a request.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Cause {
             $(#[doc = $text] $variant,)*
@@ -347,7 +347,7 @@ causes! {
         "right for another method: the sender signs that one"
 }
 
-/// One change to the request under which the signature matches.
+/// One change of the request under which its signature would match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its cause.

@@ -10,13 +10,13 @@ use super::generic_options::CodePlace;
 use super::hints::time_in_list;
 use crate::signature::Code;
 use crate::signature::Encoding;
-use crate::signature::Facts;
 use crate::signature::Received;
+use crate::signature::SchemeFacts;
 use crate::signature::registry::is_older;
 
-/// A variant of the received code, and the changes that make it.
+/// A signature that may have been meant instead of the one that was read, and the changes that lead to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Variant {
+pub(super) struct CodeVariant {
     pub changes: Vec<Change>,
     pub bytes: Vec<u8>,
     /// Its place, if that is not the scheme's header; its algorithm may differ then, too.
@@ -25,7 +25,7 @@ pub(super) struct Variant {
     pub cut: bool,
 }
 
-impl Variant {
+impl CodeVariant {
     /// A code in the right place and form.
     pub(super) fn plain(code: &Code) -> Self {
         Self { changes: Vec::new(), bytes: code.as_bytes().to_vec(), place: None, cut: false }
@@ -40,7 +40,7 @@ const LEAST_CUT: usize = 10;
 const MOST: usize = 96;
 
 /// All codes that the request's headers may hold; those in the scheme's form come first.
-pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
+pub(super) fn variants(facts: &SchemeFacts, received: &Received) -> Vec<CodeVariant> {
     let mut all = Vec::new();
     let own: Vec<_> = received.headers.get_all(&facts.header).iter().collect();
     let texts: Vec<_> = own.iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -48,7 +48,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         let doubled = (own.len() > 1).then(|| doubled(facts));
         for (changes, bytes, cut) in read(facts, text) {
             let changes = doubled.iter().cloned().chain(changes).collect();
-            add(&mut all, Variant { changes, bytes, place: None, cut });
+            add(&mut all, CodeVariant { changes, bytes, place: None, cut });
         }
     }
     if texts.len() > 1 {
@@ -56,7 +56,7 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
         for (changes, bytes, cut) in read(facts, &whole) {
             let pieces = Change::new(Cause::HeaderCut, format!("`{}` came as {} headers", facts.header, texts.len()));
             let changes = if changes.is_empty() { vec![pieces] } else { [vec![pieces], changes].concat() };
-            add(&mut all, Variant { changes, bytes, place: None, cut });
+            add(&mut all, CodeVariant { changes, bytes, place: None, cut });
         }
     }
     for (name, value) in received.headers.iter().filter(|(name, _)| **name != facts.header) {
@@ -68,12 +68,12 @@ pub(super) fn variants(facts: &Facts, received: &Received) -> Vec<Variant> {
 }
 
 /// The change of a duplicate header.
-fn doubled(facts: &Facts) -> Change {
+fn doubled(facts: &SchemeFacts) -> Change {
     Change::new(Cause::HeaderDoubled, format!("`{}` is there more than once", facts.header))
 }
 
 /// The codes of a header that the scheme does not read.
-fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool) {
+fn elsewhere(all: &mut Vec<CodeVariant>, name: &HeaderName, text: &str, older: bool) {
     let cause = if older { Cause::OlderHeader } else { Cause::OtherHeader };
     // An id can be as long as an MD5 code, so only headers named like signatures are read.
     let is_signature = ["sign", "hmac", "hash"].iter().any(|word| name.as_str().contains(word));
@@ -97,7 +97,7 @@ fn elsewhere(all: &mut Vec<Variant>, name: &HeaderName, text: &str, older: bool)
         let change = Change::new(cause, format!("it is in `{name}`{which}"));
         let prefix = if count > 1 && prefix.contains(',') { list_prefix(&prefix) } else { prefix };
         let place = Some(CodePlace { header: name.clone(), prefix, encoding, usable: !older && which.is_empty() });
-        add(all, Variant { changes: vec![change], bytes, place, cut: false });
+        add(all, CodeVariant { changes: vec![change], bytes, place, cut: false });
     }
 }
 
@@ -106,18 +106,19 @@ fn list_prefix(prefix: &str) -> String {
     prefix.rsplit([',', ';', ' ']).next().unwrap_or_default().to_owned()
 }
 
-fn add(all: &mut Vec<Variant>, variant: Variant) {
-    let same = |other: &Variant| other.bytes == variant.bytes && other.cut == variant.cut;
-    let known = |other: &Variant| same(other) && other.changes.len() <= variant.changes.len();
+fn add(all: &mut Vec<CodeVariant>, variant: CodeVariant) {
+    let same = |other: &CodeVariant| other.bytes == variant.bytes && other.cut == variant.cut;
+    let known = |other: &CodeVariant| same(other) && other.changes.len() <= variant.changes.len();
     if variant.changes.len() <= 2 && all.len() < MOST && !all.iter().any(known) {
         all.push(variant);
     }
 }
 
+/// A signature read from a header: the changes that were needed, its bytes, and whether it was the whole value.
 type Read = (Vec<Change>, Vec<u8>, bool);
 
 /// The codes of the scheme's own header, also if the whole value was encoded.
-fn read(facts: &Facts, text: &str) -> Vec<Read> {
+fn read(facts: &SchemeFacts, text: &str) -> Vec<Read> {
     let mut all = read_plain(facts, text);
     if text.contains('%')
         && let Ok(decoded) = percent_decode_str(text).decode_utf8()
@@ -129,7 +130,7 @@ fn read(facts: &Facts, text: &str) -> Vec<Read> {
     all
 }
 
-fn read_plain(facts: &Facts, text: &str) -> Vec<Read> {
+fn read_plain(facts: &SchemeFacts, text: &str) -> Vec<Read> {
     let in_list = time_in_list(text).is_some();
     let mut all = if facts.listed || in_list { Vec::new() } else { several(facts, text) };
     if !all.is_empty() {
@@ -157,7 +158,7 @@ fn with(cause: Cause, more: Option<Cause>) -> Vec<Change> {
 }
 
 /// The codes of one entry.
-fn of_token(facts: &Facts, token: &str) -> Vec<Read> {
+fn of_token(facts: &SchemeFacts, token: &str) -> Vec<Read> {
     let mut all = Vec::new();
     let (bare, is_wrapped) = unwrapped(token);
     for (prefix, code) in prefixes(facts, bare) {
@@ -174,7 +175,7 @@ fn of_token(facts: &Facts, token: &str) -> Vec<Read> {
 }
 
 /// The codes of a header with several, where the scheme writes one.
-fn several(facts: &Facts, text: &str) -> Vec<Read> {
+fn several(facts: &SchemeFacts, text: &str) -> Vec<Read> {
     let entries: Vec<_> = text.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()).collect();
     let read: Vec<Vec<Read>> = entries.iter().map(|entry| of_token(facts, entry)).collect();
     let is_code = |read: &Vec<Read>| read.iter().any(|(changes, _, cut)| changes.is_empty() && !cut);
@@ -224,7 +225,7 @@ fn unwrapped(text: &str) -> (&str, bool) {
 /// The texts after the scheme's prefix anywhere in the header, up to the next separator.
 ///
 /// These codes are in the right place, although the scheme may refuse the surrounding text.
-fn prefixed<'t>(facts: &Facts, text: &'t str) -> Vec<&'t str> {
+fn prefixed<'t>(facts: &SchemeFacts, text: &'t str) -> Vec<&'t str> {
     let prefix = facts.prefix.as_ref();
     if prefix.is_empty() {
         return Vec::new();
@@ -247,7 +248,7 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 /// The prefix of the code, as a change if it is not the scheme's, and the code itself.
-fn prefixes<'t>(facts: &Facts, text: &'t str) -> Vec<(Option<Change>, &'t str)> {
+fn prefixes<'t>(facts: &SchemeFacts, text: &'t str) -> Vec<(Option<Change>, &'t str)> {
     let own = facts.prefix.as_ref();
     if let Some(code) = text.strip_prefix(own).filter(|_| !own.is_empty()) {
         return vec![(None, code)];
@@ -299,7 +300,7 @@ fn marked(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The decoded bytes of a code, with the cause if the encoding is not the scheme's.
-fn codes(facts: &Facts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
+fn codes(facts: &SchemeFacts, text: &str) -> Vec<(Option<Cause>, Vec<u8>, bool)> {
     if facts.encoding == Encoding::Text {
         return vec![(None, text.as_bytes().to_vec(), false)];
     }

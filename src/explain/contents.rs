@@ -23,7 +23,7 @@ use crate::signature::message::{feed, path_of};
 use crate::signature::registry::schemes;
 use crate::signature::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
-use crate::signature::{Facts, Message, Part, Scheme, TimeForm};
+use crate::signature::{ContentPart, Message, Scheme, SchemeFacts, TimeForm};
 
 /// The detail of a content that no listed scheme signs.
 const RELAYS: &str = "some relays do";
@@ -33,12 +33,12 @@ const MOST_ORDERED: usize = 5;
 /// The most values of a duplicate header that are tried.
 const MOST_DOUBLED: usize = 4;
 
-/// A variant of the signed content, and the changes that make it.
+/// Content that may have been signed instead of what the scheme says, and the changes that lead to it.
 #[derive(Clone, Debug)]
-pub(super) struct Variant {
+pub(super) struct ContentVariant {
     pub changes: Vec<Change>,
     /// The parts, if they are not the scheme's own.
-    pub parts: Option<Vec<Part>>,
+    pub parts: Option<Vec<ContentPart>>,
     pub method: String,
     pub url: String,
     pub id: String,
@@ -54,7 +54,7 @@ pub(super) struct Variant {
     pub alone: bool,
 }
 
-impl Variant {
+impl ContentVariant {
     fn of(message: &Message<'_>) -> Self {
         Self {
             changes: Vec::new(),
@@ -98,7 +98,7 @@ impl Variant {
     }
 }
 
-/// The encoding of a body hash in the signed content.
+/// How a hash of the body is written in content that signs the hash instead of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyDigest {
     /// SHA-256 in hex.
@@ -125,31 +125,36 @@ impl BodyDigest {
 }
 
 /// The scheme's own content first, then every single change of it.
-pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Received, hints: &Hints) -> Vec<Variant> {
-    let own = Variant::of(message);
+pub(super) fn variants(
+    scheme: &dyn Scheme,
+    message: &Message<'_>,
+    received: &Received,
+    hints: &Hints,
+) -> Vec<ContentVariant> {
+    let own = ContentVariant::of(message);
     let mut all: Vec<_> = spellings(scheme, message.url)
         .into_iter()
-        .map(|url| Variant { url: url.into_owned(), ..own.clone() })
+        .map(|url| ContentVariant { url: url.into_owned(), ..own.clone() })
         .collect();
     let facts = scheme.facts();
-    if facts.signs(&Part::Time) {
+    if facts.signs(&ContentPart::Time) {
         all.extend(times(&own));
     }
-    if facts.signs(&Part::Id) {
+    if facts.signs(&ContentPart::Id) {
         all.extend(id_of_body(&own, message.body));
     }
-    if facts.signs(&Part::Url) {
+    if facts.signs(&ContentPart::Url) {
         all.extend(urls(&own));
     }
-    if facts.signs(&Part::Method) {
-        all.push(Variant { method: own.method.to_lowercase(), ..own.because(Cause::MethodCase) });
+    if facts.signs(&ContentPart::Method) {
+        all.push(ContentVariant { method: own.method.to_lowercase(), ..own.because(Cause::MethodCase) });
         let others = ["POST", "GET", "PUT", "PATCH", "DELETE"].into_iter().filter(|other| *other != own.method);
-        all.extend(others.map(|other| Variant {
+        all.extend(others.map(|other| ContentVariant {
             method: other.to_owned(),
             ..own.detailed(Cause::Method, format!("it is `{other}`, and `{}` was verified", own.method))
         }));
     }
-    if facts.signs(&Part::Url) {
+    if facts.signs(&ContentPart::Url) {
         all.extend(rewritten_urls(&own, received));
     }
     all.extend(doubled(facts, &own, received));
@@ -157,9 +162,9 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Re
     all.extend(digests(facts, &own));
     all.extend(paths(facts, &own));
     all.extend(elsewhere(facts, &own, hints));
-    if facts.signs(&Part::Time) {
+    if facts.signs(&ContentPart::Time) {
         let near = near_times(&own.time).into_iter();
-        all.extend(near.map(|(change, time)| Variant {
+        all.extend(near.map(|(change, time)| ContentVariant {
             time,
             changes: vec![change],
             rare: true,
@@ -171,22 +176,22 @@ pub(super) fn variants(scheme: &dyn Scheme, message: &Message<'_>, received: &Re
 }
 
 /// The second and further values of a header of time or id.
-fn doubled(facts: &Facts, own: &Variant, received: &Received) -> Vec<Variant> {
+fn doubled(facts: &SchemeFacts, own: &ContentVariant, received: &Received) -> Vec<ContentVariant> {
     let others = |name: &Option<HeaderName>, used: &str| -> Vec<(String, Change)> {
         let Some(name) = name else { return Vec::new() };
         let values = received.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         let others = values.filter(|value| *value != used).take(MOST_DOUBLED);
         others.map(|value| (value.to_owned(), shape::doubled(name.as_str()))).collect()
     };
-    let with = |change| Variant { changes: vec![change], ..own.clone() };
+    let with = |change| ContentVariant { changes: vec![change], ..own.clone() };
     let times =
-        others(&facts.time_header, &own.time).into_iter().map(|(time, change)| Variant { time, ..with(change) });
-    let ids = others(&facts.id_header, &own.id).into_iter().map(|(id, change)| Variant { id, ..with(change) });
+        others(&facts.time_header, &own.time).into_iter().map(|(time, change)| ContentVariant { time, ..with(change) });
+    let ids = others(&facts.id_header, &own.id).into_iter().map(|(id, change)| ContentVariant { id, ..with(change) });
     times.chain(ids).collect()
 }
 
-fn times(own: &Variant) -> Vec<Variant> {
-    let variant = |(change, time): (Change, String)| Variant { time, changes: vec![change], ..own.clone() };
+fn times(own: &ContentVariant) -> Vec<ContentVariant> {
+    let variant = |(change, time): (Change, String)| ContentVariant { time, changes: vec![change], ..own.clone() };
     other_times(&own.time).into_iter().filter(|(_, time)| *time != own.time).map(variant).collect()
 }
 
@@ -234,16 +239,17 @@ fn near_times(text: &str) -> Vec<(Change, String)> {
     all
 }
 
-fn id_of_body(own: &Variant, body: &[u8]) -> Option<Variant> {
+fn id_of_body(own: &ContentVariant, body: &[u8]) -> Option<ContentVariant> {
+    /// The member of a body that holds its id.
     #[derive(Deserialize)]
     struct Body {
         id: String,
     }
     let body: Body = serde_json::from_slice(body).ok()?;
-    Some(Variant { id: body.id, ..own.because(Cause::IdOfBody) })
+    Some(ContentVariant { id: body.id, ..own.because(Cause::IdOfBody) })
 }
 
-fn urls(own: &Variant) -> Vec<Variant> {
+fn urls(own: &ContentVariant) -> Vec<ContentVariant> {
     let url = own.url.as_str();
     let (path, query) = url.split_once('?').map_or((url, ""), |(path, query)| (path, query));
     let query = if query.is_empty() { String::new() } else { format!("?{query}") };
@@ -265,20 +271,20 @@ fn urls(own: &Variant) -> Vec<Variant> {
         (Cause::UrlPath, path_of(path).map(str::to_owned)),
     ];
     let variant = |(cause, url): (Cause, Option<String>)| {
-        url.filter(|url| *url != own.url).map(|url| Variant { url, ..own.because(cause) })
+        url.filter(|url| *url != own.url).map(|url| ContentVariant { url, ..own.because(cause) })
     };
     changed.into_iter().filter_map(variant).collect()
 }
 
 /// URLs as proxies and libraries rewrite them: other escapes, another order of the query, another host.
-fn rewritten_urls(own: &Variant, received: &Received) -> Vec<Variant> {
+fn rewritten_urls(own: &ContentVariant, received: &Received) -> Vec<ContentVariant> {
     let url = own.url.as_str();
     let mut known = HashSet::from([own.url.clone()]);
     let mut all = Vec::new();
     let mut add = |changes: &[Cause], url: String| {
         if known.insert(url.clone()) {
             let changes = changes.iter().copied().map(Change::from).collect();
-            all.push(Variant { url, changes, rare: true, alone: true, ..own.clone() });
+            all.push(ContentVariant { url, changes, rare: true, alone: true, ..own.clone() });
         }
     };
     for forwarded in forwarded_urls(url, received) {
@@ -424,8 +430,8 @@ fn other_orders(url: &str) -> Vec<String> {
 }
 
 /// Contents with a hash instead of the body.
-fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
-    use Part::{Body, Id, Method, Time, Url};
+fn digests(facts: &SchemeFacts, own: &ContentVariant) -> Vec<ContentVariant> {
+    use ContentPart::{Body, Id, Method, Time, Url};
     let mut templates = vec![facts.signed.to_vec(), BODY.to_vec(), V0_TIME_BODY.to_vec()];
     for separator in [".", ":", "\n", ""] {
         templates.push(joined(separator, &[Time, Body]));
@@ -445,7 +451,7 @@ fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
                 let detail = format!("it signs {}", shown(&parts).replace("{body}", digest.placeholder()));
                 if known.insert((url.clone(), parts.clone(), digest.placeholder())) {
                     let variant = own.detailed(Cause::OtherContent, detail);
-                    all.push(Variant {
+                    all.push(ContentVariant {
                         url: url.clone(),
                         digest: Some(digest),
                         parts: Some(parts.clone()),
@@ -459,12 +465,12 @@ fn digests(facts: &Facts, own: &Variant) -> Vec<Variant> {
     all
 }
 
-fn text(text: &'static str) -> Part {
-    Part::Literal(Cow::Borrowed(text))
+fn text(text: &'static str) -> ContentPart {
+    ContentPart::Literal(Cow::Borrowed(text))
 }
 
 /// `parts` with `separator` between them.
-fn joined(separator: &'static str, parts: &[Part]) -> Vec<Part> {
+fn joined(separator: &'static str, parts: &[ContentPart]) -> Vec<ContentPart> {
     let mut all = Vec::with_capacity(parts.len() * 2);
     for part in parts {
         if !all.is_empty() && !separator.is_empty() {
@@ -476,8 +482,8 @@ fn joined(separator: &'static str, parts: &[Part]) -> Vec<Part> {
 }
 
 /// Contents of no listed scheme that were seen in practice.
-fn seen() -> Vec<Vec<Part>> {
-    use Part::{Body, Id, Time};
+fn seen() -> Vec<Vec<ContentPart>> {
+    use ContentPart::{Body, Id, Time};
     let separators = [".", ":", ",", "\n", "|", ""];
     let with_time = separators.iter().map(|separator| joined(separator, &[Time, Body]));
     let with_both = separators.iter().map(|separator| joined(separator, &[Id, Time, Body]));
@@ -497,8 +503,8 @@ fn seen() -> Vec<Vec<Part>> {
 }
 
 /// Contents with the method, or with the path instead of the URL.
-fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
-    use Part::{Body, Method, Time, Url};
+fn paths(facts: &SchemeFacts, own: &ContentVariant) -> Vec<ContentVariant> {
+    use ContentPart::{Body, Method, Time, Url};
     if own.url.is_empty() {
         return Vec::new();
     }
@@ -506,7 +512,7 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
     let without_query = path.split_once('?').map_or(path, |(path, _)| path);
     let mut known = HashSet::from([(own.url.as_str(), facts.signed.to_vec()), (own.url.as_str(), URL_BODY.to_vec())]);
     let alone = Change::new(Cause::OtherContent, "it signs {url}, and not the body".to_owned());
-    let mut all = vec![Variant { changes: vec![alone], parts: Some(vec![Url]), ..own.clone() }];
+    let mut all = vec![ContentVariant { changes: vec![alone], parts: Some(vec![Url]), ..own.clone() }];
     for url in [own.url.as_str(), path, without_query] {
         for parts in [
             joined("", &[Url, Body]),
@@ -526,7 +532,7 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
             let change = Change::new(Cause::OtherContent, detail);
             if usable(&parts, own) && known.insert((url, parts.clone())) {
                 let (url, parts) = (url.to_owned(), Some(parts));
-                all.push(Variant { changes: vec![change], url, parts, rare: true, ..own.clone() });
+                all.push(ContentVariant { changes: vec![change], url, parts, rare: true, ..own.clone() });
             }
         }
     }
@@ -534,7 +540,7 @@ fn paths(facts: &Facts, own: &Variant) -> Vec<Variant> {
 }
 
 /// Contents with a time or id from a header that the scheme does not read.
-fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
+fn elsewhere(facts: &SchemeFacts, own: &ContentVariant, hints: &Hints) -> Vec<ContentVariant> {
     let times = || iter::once(None).chain(hints.times.iter().map(Some));
     let ids = || iter::once(None).chain(hints.ids.iter().map(Some));
     let mut templates = vec![facts.signed.to_vec(), V0_TIME_BODY.to_vec()];
@@ -551,17 +557,19 @@ fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
         let value = |hint: Option<&Hint>, own: &str| hint.map_or(own.to_owned(), |hint| hint.value.clone());
         let headers = [id, time].map(|hint| hint.map(|hint| hint.header.clone()));
         let (id_value, time_value) = (value(id, &own.id), value(time, &own.time));
-        let moved = Variant { id: id_value, time: time_value, moved: headers, rare: true, ..own.clone() };
+        let moved = ContentVariant { id: id_value, time: time_value, moved: headers, rare: true, ..own.clone() };
         for parts in &templates {
-            let foreign =
-                (id.is_none() || parts.contains(&Part::Id)) && (time.is_none() || parts.contains(&Part::Time));
+            let foreign = (id.is_none() || parts.contains(&ContentPart::Id))
+                && (time.is_none() || parts.contains(&ContentPart::Time));
             let new = (moved.id != own.id || moved.time != own.time) && usable(parts, &moved);
             if foreign && new && known.insert((moved.id.clone(), moved.time.clone(), parts.clone())) {
                 let change = found_elsewhere(facts, parts, id, time);
-                let found = Variant { changes: vec![change.clone()], parts: Some(parts.clone()), ..moved.clone() };
+                let found =
+                    ContentVariant { changes: vec![change.clone()], parts: Some(parts.clone()), ..moved.clone() };
                 if time.is_some() && id.is_none() {
                     let texts = other_times(&moved.time).into_iter().filter(|(_, text)| *text != moved.time);
-                    let with = |(more, time)| Variant { changes: vec![change.clone(), more], time, ..found.clone() };
+                    let with =
+                        |(more, time)| ContentVariant { changes: vec![change.clone(), more], time, ..found.clone() };
                     all.extend(texts.map(with));
                 }
                 all.push(found);
@@ -572,8 +580,8 @@ fn elsewhere(facts: &Facts, own: &Variant, hints: &Hints) -> Vec<Variant> {
 }
 
 /// Contents with a time from a header that the scheme does not read, method and path.
-fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
-    use Part::{Body, Method, Time, Url};
+fn paths_with_time(own: &ContentVariant, hint: &Hint) -> Vec<ContentVariant> {
+    use ContentPart::{Body, Method, Time, Url};
     let path = path_of(&own.url).unwrap_or(&own.url);
     let without_query = path.split_once('?').map_or(path, |(path, _)| path);
     let mut all = Vec::new();
@@ -592,7 +600,7 @@ fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
                     format!("it signs {}, with the time of `{}`", shown(&parts).replace("{url}", word), hint.header);
                 let found = own.detailed(Cause::OtherContent, detail);
                 let moved = [None, Some(hint.header.clone())];
-                all.push(Variant {
+                all.push(ContentVariant {
                     url: url.to_owned(),
                     time: hint.value.clone(),
                     parts: Some(parts),
@@ -607,22 +615,30 @@ fn paths_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
 }
 
 /// Contents with a time from a header that the scheme does not read, and a hash instead of the body.
-fn digests_with_time(own: &Variant, hint: &Hint) -> Vec<Variant> {
+fn digests_with_time(own: &ContentVariant, hint: &Hint) -> Vec<ContentVariant> {
     let mut all = Vec::new();
-    for parts in [".", ":", "\n", ""].map(|separator| joined(separator, &[Part::Time, Part::Body])) {
+    for parts in [".", ":", "\n", ""].map(|separator| joined(separator, &[ContentPart::Time, ContentPart::Body])) {
         for digest in [BodyDigest::Hex, BodyDigest::Base64] {
             let template = shown(&parts).replace("{body}", digest.placeholder());
             let detail = format!("it signs {template}, with the time of `{}`", hint.header);
             let found = own.detailed(Cause::OtherContent, detail);
             let moved = [None, Some(hint.header.clone())];
             let (parts, digest) = (Some(parts.clone()), Some(digest));
-            all.push(Variant { time: hint.value.clone(), parts, digest, moved, rare: true, alone: true, ..found });
+            all.push(ContentVariant {
+                time: hint.value.clone(),
+                parts,
+                digest,
+                moved,
+                rare: true,
+                alone: true,
+                ..found
+            });
         }
     }
     all
 }
 
-fn found_elsewhere(facts: &Facts, parts: &[Part], id: Option<&Hint>, time: Option<&Hint>) -> Change {
+fn found_elsewhere(facts: &SchemeFacts, parts: &[ContentPart], id: Option<&Hint>, time: Option<&Hint>) -> Change {
     let of = |word: &str, hint: Option<&Hint>| hint.map(|hint| format!("the {word} of `{}`", hint.header));
     let names: Vec<_> = [of("id", id), of("time", time)].into_iter().flatten().collect();
     let names = names.join(" and ");
@@ -633,13 +649,13 @@ fn found_elsewhere(facts: &Facts, parts: &[Part], id: Option<&Hint>, time: Optio
 }
 
 /// Parts as a template in one line.
-fn shown(parts: &[Part]) -> String {
+fn shown(parts: &[ContentPart]) -> String {
     template(parts).replace('\n', "\\n")
 }
 
-fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
+fn others(scheme: &dyn Scheme, own: &ContentVariant) -> Vec<ContentVariant> {
     let facts = scheme.facts();
-    let mut known: HashSet<Vec<Part>> = HashSet::from([facts.signed.to_vec()]);
+    let mut known: HashSet<Vec<ContentPart>> = HashSet::from([facts.signed.to_vec()]);
     let listed = [BODY, TIME_BODY, TIME_COLON_BODY, V0_TIME_BODY, URL_BODY]
         .into_iter()
         .map(|parts| (owner(parts), parts.to_vec()))
@@ -654,29 +670,29 @@ fn others(scheme: &dyn Scheme, own: &Variant) -> Vec<Variant> {
             } else {
                 vec![Change::new(Cause::OtherContent, format!("it signs {}, as {owner}", shown(&parts)))]
             };
-            all.push(Variant { changes, parts: Some(parts), ..own.clone() });
+            all.push(ContentVariant { changes, parts: Some(parts), ..own.clone() });
         }
     }
     all
 }
 
 /// The schemes that sign these parts, in words.
-fn owner(parts: &[Part]) -> String {
+fn owner(parts: &[ContentPart]) -> String {
     let known = schemes().map(|scheme| scheme.facts()).find(|facts| *facts.signed == *parts);
     known.map_or_else(|| RELAYS.to_owned(), does)
 }
 
-fn does(facts: &Facts) -> String {
+fn does(facts: &SchemeFacts) -> String {
     format!("{} does", facts.title)
 }
 
 /// Whether the request has every part; otherwise two contents would be equal.
-fn usable(parts: &[Part], own: &Variant) -> bool {
+fn usable(parts: &[ContentPart], own: &ContentVariant) -> bool {
     parts.iter().all(|part| match part {
-        Part::Id => !own.id.is_empty(),
-        Part::Time => !own.time.is_empty(),
-        Part::Url | Part::Path | Part::Query(_) | Part::Form => !own.url.is_empty(),
-        Part::Context(_) => !own.context.is_empty(),
-        Part::Literal(_) | Part::Method | Part::Body | Part::BodyCrc32 => true,
+        ContentPart::Id => !own.id.is_empty(),
+        ContentPart::Time => !own.time.is_empty(),
+        ContentPart::Url | ContentPart::Path | ContentPart::Query(_) | ContentPart::Form => !own.url.is_empty(),
+        ContentPart::Context(_) => !own.context.is_empty(),
+        ContentPart::Literal(_) | ContentPart::Method | ContentPart::Body | ContentPart::BodyCrc32 => true,
     })
 }

@@ -7,7 +7,7 @@ use super::same_json::{Writing, writings};
 /// How many bytes are shown on either side of the first difference.
 const CONTEXT: usize = 24;
 
-/// How two bodies differ.
+/// Where and how two bodies differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The first byte that differs, counted from 0.
@@ -26,7 +26,7 @@ pub struct Difference {
     pub kind: KnownDifference,
 }
 
-/// The kind of a difference between bodies.
+/// A difference between bodies that has a known cause, such as other line ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KnownDifference {
     /// Known changes that turn the received bytes into the sent ones, as a proxy or framework makes them.

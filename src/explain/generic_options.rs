@@ -5,9 +5,9 @@ use http::HeaderName;
 use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::facts::template;
-use crate::signature::{Algorithm, Description, Encoding, Generic, Key, Part, TimeForm, verify};
+use crate::signature::{Algorithm, ContentPart, Description, Encoding, Generic, Key, TimeForm, verify};
 
-/// The place of a code outside of the scheme's own header.
+/// A header other than the scheme's own that holds the signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CodePlace {
     pub header: HeaderName,
@@ -18,9 +18,9 @@ pub(super) struct CodePlace {
     pub usable: bool,
 }
 
-/// The signed content, and the headers of its parts.
+/// What the sender signed, and the headers its parts come from: the options for a scheme of one's own.
 pub(super) struct SignedContent<'a> {
-    pub parts: &'a [Part],
+    pub parts: &'a [ContentPart],
     pub id: Option<&'a HeaderName>,
     pub time: Option<(&'a HeaderName, &'a str)>,
 }

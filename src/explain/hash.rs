@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::cause::Cause;
 use crate::signature::{Algorithm, Content};
 
-/// A hash function, identified by the length of its codes.
+/// A hash function, recognized by the length of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hash {
     Md5,

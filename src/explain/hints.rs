@@ -4,20 +4,20 @@ use http::HeaderName;
 
 use crate::clock::Timestamp;
 use crate::signature::Received;
-use crate::signature::{Facts, Part};
+use crate::signature::{ContentPart, SchemeFacts};
 
 /// The most times, and the most ids, that are tried.
 const MOST_TIMES: usize = 3;
 const MOST_IDS: usize = 2;
 
-/// A header's value that may have been signed.
+/// A header's value that may be part of the signed content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hint {
     pub header: HeaderName,
     pub value: String,
 }
 
-/// The hints of a request, likelier ones first.
+/// The values of a request's headers that may be part of the signed content, likelier ones first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hints {
     pub times: Vec<Hint>,
@@ -26,7 +26,7 @@ pub(super) struct Hints {
 
 impl Hints {
     /// The hints of a request whose scheme has these facts.
-    pub(super) fn of(facts: &Facts, received: &Received) -> Self {
+    pub(super) fn of(facts: &SchemeFacts, received: &Received) -> Self {
         let own = [&facts.time_header, &facts.id_header];
         let mut hints = Self::default();
         for (name, value) in &received.headers {
@@ -36,7 +36,7 @@ impl Hints {
                 continue;
             }
             let listed = time_in_list(value).map(|time| Hint { header: name.clone(), value: time.to_owned() });
-            if listed.is_some() && (*name != facts.header || !facts.signs(&Part::Time)) {
+            if listed.is_some() && (*name != facts.header || !facts.signs(&ContentPart::Time)) {
                 hints.times.extend(listed);
             } else if is_time(name.as_str(), value) {
                 hints.times.push(hint());
@@ -53,7 +53,7 @@ impl Hints {
 }
 
 /// The rank of a header: the signature's own first, then names with one of `words`, then any.
-fn likelihood(facts: &Facts, name: &HeaderName, words: &[&str]) -> usize {
+fn likelihood(facts: &SchemeFacts, name: &HeaderName, words: &[&str]) -> usize {
     match words.iter().position(|word| name.as_str().contains(word)) {
         _ if *name == facts.header => 0,
         Some(at) => at + 1,

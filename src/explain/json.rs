@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 /// The deepest nesting that is rewritten.
 const MOST_DEPTH: usize = 96;
 
-/// A parsed JSON text whose tokens are kept as they were written.
+/// A parsed JSON text that remembers how each token was written.
 #[derive(Debug)]
 pub(super) enum Node<'a> {
     Atom(&'a str),
@@ -61,7 +61,7 @@ pub fn indented(body: &[u8]) -> Option<String> {
     lay_out(text, Layout::Indented("  "), text.len().saturating_mul(4) + 1024)
 }
 
-/// A parser of JSON text and its position.
+/// Parses JSON text into nodes that remember how it was written.
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -164,7 +164,7 @@ pub(super) fn lay_out(text: &str, layout: Layout, most: usize) -> Option<String>
     Some(out.text)
 }
 
-/// JSON text being written in one layout.
+/// Writes JSON text in one layout, order and spelling.
 struct JsonWriter {
     layout: Layout,
     level: usize,

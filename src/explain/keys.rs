@@ -35,13 +35,13 @@ const UNSET: &[&str] = &[
     "process.env.WEBHOOK_SECRET",
 ];
 
-/// A variant of the key, and the changes that make it.
-pub(super) struct Variant {
+/// A key that may have been used instead of the secret as it stands, and the changes that lead to it.
+pub(super) struct KeyVariant {
     pub changes: Vec<Change>,
     pub with: KeyUse,
 }
 
-/// The use of a key: HMAC, key pair, or a hash with the secret beside the content.
+/// How a key is used: for HMAC, as half of a key pair, or hashed beside the content.
 pub(super) enum KeyUse {
     /// HMAC with these bytes.
     Mac(Zeroizing<Vec<u8>>),
@@ -80,7 +80,7 @@ impl KeyUse {
 }
 
 /// The variants of the key: the secrets as they are, changed ones, then other configured ones.
-pub(super) fn variants(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
+pub(super) fn variants(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<KeyVariant> {
     let form = scheme.facts().key_form;
     let current = || secrets.iter().filter(|candidate| candidate.role == Role::Current);
     if !scheme.facts().algorithm.is_hmac() {
@@ -112,12 +112,12 @@ fn role_change(role: &Role) -> Option<Change> {
     }
 }
 
-fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
+fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<KeyVariant> {
     let mut all = Vec::new();
     for candidate in secrets {
         let role: Vec<_> = role_change(&candidate.role).into_iter().collect();
         if let Ok(key) = scheme.key(&candidate.text) {
-            all.push(Variant { changes: role.clone(), with: KeyUse::Pair(Box::new(key)) });
+            all.push(KeyVariant { changes: role.clone(), with: KeyUse::Pair(Box::new(key)) });
         }
         for (cause, text) in [
             (Cause::SecretTrimmed, candidate.text.trim_ascii().to_vec()),
@@ -126,7 +126,7 @@ fn pairs(scheme: &dyn Scheme, secrets: &[Candidate]) -> Vec<Variant> {
         ] {
             if let Ok(key) = scheme.key(&text).or_else(|error| hex_of_pair(scheme, &text).ok_or(error)) {
                 let changes = role.iter().cloned().chain([Change::from(cause)]).collect();
-                all.push(Variant { changes, with: KeyUse::Pair(Box::new(key)) });
+                all.push(KeyVariant { changes, with: KeyUse::Pair(Box::new(key)) });
             }
         }
     }
@@ -139,16 +139,16 @@ fn hex_of_pair(scheme: &dyn Scheme, text: &[u8]) -> Option<Key> {
     scheme.key(hex::encode(bytes).as_bytes()).ok()
 }
 
-/// The candidate keys found so far, each once.
+/// The keys to try, each once.
 struct KeyList {
     seen: HashSet<Vec<u8>>,
-    list: Vec<Variant>,
+    list: Vec<KeyVariant>,
 }
 
 impl KeyList {
     fn add(&mut self, changes: Vec<Change>, key: Vec<u8>) {
         if changes.len() <= 2 && self.seen.insert(key.clone()) {
-            self.list.push(Variant { changes, with: KeyUse::Mac(Zeroizing::new(key)) });
+            self.list.push(KeyVariant { changes, with: KeyUse::Mac(Zeroizing::new(key)) });
         }
     }
 
@@ -211,13 +211,13 @@ impl KeyList {
             self.hash(Cause::HashWithSecret, secret, b"");
             self.hash(Cause::HashWithSecret, b"", secret);
             let with = KeyUse::Swapped(Zeroizing::new(secret.to_vec()));
-            self.list.push(Variant { changes: vec![Cause::KeySwapped.into()], with });
+            self.list.push(KeyVariant { changes: vec![Cause::KeySwapped.into()], with });
         }
     }
 
     fn hash(&mut self, cause: Cause, before: &[u8], after: &[u8]) {
         let with = KeyUse::Hash { before: Zeroizing::new(before.to_vec()), after: Zeroizing::new(after.to_vec()) };
-        self.list.push(Variant { changes: vec![cause.into()], with });
+        self.list.push(KeyVariant { changes: vec![cause.into()], with });
     }
 }
 
@@ -236,6 +236,7 @@ const fn is_container(cause: Cause) -> bool {
     )
 }
 
+/// Another reading of a secret's text as a key, and the cause it stands for.
 type Single = (Cause, Vec<u8>);
 
 /// Other texts of a secret, which the scheme then reads as keys.

@@ -2,7 +2,7 @@
 
 use super::json::{self, Node};
 
-/// A difference in the spelling of equal JSON values.
+/// One way in which two texts of the same JSON value are written differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writing {
     /// White space between the tokens.
@@ -44,7 +44,7 @@ pub(super) fn writings(one: &[u8], other: &[u8]) -> Option<Vec<Writing>> {
     Some(all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, writing)| writing).collect())
 }
 
-/// The ways in which two texts of the same JSON value differ.
+/// All the ways in which two texts of the same JSON value are written differently.
 #[derive(Default)]
 struct Differences {
     is_reordered: bool,
@@ -93,6 +93,7 @@ impl Differences {
     }
 }
 
+/// A member of a JSON object: its name, its token, its place and its value.
 type Member<'n, 't> = (String, &'t str, usize, &'n Node<'t>);
 
 /// The members by name, each with its token and index; `None` if a name is duplicate, because parsers differ on that.

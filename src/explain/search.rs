@@ -22,18 +22,18 @@ const ATTEMPT_COST: usize = 512;
 /// The number of keys that are tried on the unchanged body before its variants.
 const FIRST_KEYS: usize = 6;
 
-/// A step of the search: returns the one or two changes it found.
+/// One step of the search for a cause: returns the one or two changes it found.
 type SearchStep<'a> = fn(&mut Search<'a>) -> Option<Vec<Change>>;
 
-/// The state of the search: the variants, and what was tried.
+/// The search for the changes that make a signature match: what to try, and what was tried.
 pub(super) struct Search<'a> {
     pub scheme: &'a dyn Scheme,
     pub body: Body<'a>,
     /// The error in the form of the headers, if the code itself is valid.
     pub shape: Option<Change>,
-    pub keys: Vec<keys::Variant>,
-    pub contents: Vec<contents::Variant>,
-    pub codes: Vec<codes::Variant>,
+    pub keys: Vec<keys::KeyVariant>,
+    pub contents: Vec<contents::ContentVariant>,
+    pub codes: Vec<codes::CodeVariant>,
     /// Whether the scheme's own header is present.
     pub delivered: bool,
     /// How many combinations were tried.
@@ -50,9 +50,9 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         scheme: &'a dyn Scheme,
         body: Body<'a>,
-        keys: Vec<keys::Variant>,
-        contents: Vec<contents::Variant>,
-        codes: Vec<codes::Variant>,
+        keys: Vec<keys::KeyVariant>,
+        contents: Vec<contents::ContentVariant>,
+        codes: Vec<codes::CodeVariant>,
     ) -> Self {
         let own = Hash::of(scheme.facts().algorithm);
         let may_be = |hash: &Hash| codes.iter().any(|code| is_of(code, *hash, own));
@@ -166,7 +166,10 @@ impl<'a> Search<'a> {
     }
 
     /// The indexes of the keys and contents to try together.
-    fn picked(&self, wanted: impl Fn(usize, &keys::Variant, &contents::Variant) -> bool) -> Vec<(usize, usize)> {
+    fn picked(
+        &self,
+        wanted: impl Fn(usize, &keys::KeyVariant, &contents::ContentVariant) -> bool,
+    ) -> Vec<(usize, usize)> {
         let keys = self.keys.iter().enumerate();
         let pairs = keys.flat_map(|(at, key)| {
             let wanted = &wanted;
@@ -203,7 +206,12 @@ impl<'a> Search<'a> {
     /// The changes under which one of the codes matches this combination: at most two.
     ///
     /// A code that matches without changes is valid, so that only the form of the headers can be wrong.
-    fn fit(&self, form: &BodyVariant<'_>, key: &keys::Variant, content: &contents::Variant) -> Option<Vec<Change>> {
+    fn fit(
+        &self,
+        form: &BodyVariant<'_>,
+        key: &keys::KeyVariant,
+        content: &contents::ContentVariant,
+    ) -> Option<Vec<Change>> {
         if content.parts.is_none() && !self.scheme.body_matches_url(&content.url, &form.bytes) {
             return None;
         }
@@ -231,7 +239,7 @@ impl<'a> Search<'a> {
 
     fn pair_fits(&self, key: &Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
         let fits =
-            |variant: &&codes::Variant| !variant.cut && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
+            |variant: &&codes::CodeVariant| !variant.cut && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 
@@ -240,13 +248,14 @@ impl<'a> Search<'a> {
         let own = Hash::of(self.scheme.facts().algorithm);
         let mut all = Vec::new();
         for hash in &self.hashes {
-            let wanted = |code: &&codes::Variant| is_of(code, *hash, own);
+            let wanted = |code: &&codes::CodeVariant| is_of(code, *hash, own);
             let Some(right) = with.code(*hash, bytes) else { continue };
             // A digest of the body, such as in `Digest`, is not a signature; and one of an empty body and the
             // secret is a fingerprint of the secret.
-            let proves =
-                |code: &&codes::Variant| code.place.is_none() || !(with.is_keyless() || (with.is_plain() && is_empty));
-            let fits = |code: &&codes::Variant| right.starts_with(&code.bytes);
+            let proves = |code: &&codes::CodeVariant| {
+                code.place.is_none() || !(with.is_keyless() || (with.is_plain() && is_empty))
+            };
+            let fits = |code: &&codes::CodeVariant| right.starts_with(&code.bytes);
             for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
                 let free = Some(*hash) == own || code.place.is_some() || with.is_plain();
                 let change = (!free).then(|| Change::from(hash.cause()));
@@ -279,12 +288,12 @@ impl<'a> Search<'a> {
 }
 
 /// Whether a code is as long as that of a hash, or a truncated one of the scheme's hash.
-fn is_of(code: &codes::Variant, hash: Hash, own: Option<Hash>) -> bool {
+fn is_of(code: &codes::CodeVariant, hash: Hash, own: Option<Hash>) -> bool {
     if code.cut { Some(hash) == own } else { code.bytes.len() == hash.code_length() }
 }
 
 /// The number of changes of a content that count with a key: a hash without a key often covers the body alone.
-fn changes_of(key: &keys::Variant, content: &contents::Variant) -> usize {
+fn changes_of(key: &keys::KeyVariant, content: &contents::ContentVariant) -> usize {
     let body_alone = matches!(content.changes.as_slice(), [change] if change.cause == Cause::BodyAlone);
     if key.with.is_plain() && body_alone { 0 } else { content.changes.len() }
 }

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::signature::Received;
 use crate::signature::VerifyError;
 use crate::signature::code::{Code, Codes};
-use crate::signature::{Facts, Message, Scheme, TimeForm, Tolerance};
+use crate::signature::{Message, Scheme, SchemeFacts, TimeForm, Tolerance};
 
 /// The change of the headers' form that `refusal` is about; `None` if it is not about their form.
 pub(super) fn refused(
@@ -64,7 +64,7 @@ const fn about_form(refusal: &VerifyError) -> bool {
 }
 
 /// The header of the scheme that holds its value twice, because a proxy joined duplicate headers.
-fn joined_header<'f>(facts: &'f Facts, received: &Received) -> Option<&'f HeaderName> {
+fn joined_header<'f>(facts: &'f SchemeFacts, received: &Received) -> Option<&'f HeaderName> {
     let own = [Some(&facts.header), facts.time_header.as_ref(), facts.id_header.as_ref()];
     let text = |name: &HeaderName| received.headers.get(name).and_then(|value| value.to_str().ok());
     own.into_iter().flatten().find(|name| text(name).is_some_and(|value| halved(value).is_some()))
@@ -85,7 +85,7 @@ pub(super) fn doubled(name: &str) -> Change {
 }
 
 /// A time in seconds where the scheme has milliseconds, which is read as early 1970.
-pub(super) fn seconds_for_millis(facts: &Facts, text: &str) -> Option<Change> {
+pub(super) fn seconds_for_millis(facts: &SchemeFacts, text: &str) -> Option<Change> {
     let name = facts.time_header.as_ref().filter(|_| facts.time_form == TimeForm::Millis && text.len() < 12)?;
     let detail = format!("the time in `{name}` is {}, this scheme has {}", unit(text), wanted(facts));
     Some(Change::new(Cause::TimeForm, detail))
@@ -116,7 +116,7 @@ fn unit(text: &str) -> &'static str {
     }
 }
 
-fn wanted(facts: &Facts) -> &'static str {
+fn wanted(facts: &SchemeFacts) -> &'static str {
     match facts.time_form {
         TimeForm::Seconds => "whole seconds since 1970",
         TimeForm::Millis => "milliseconds since 1970",

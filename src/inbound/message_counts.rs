@@ -2,16 +2,16 @@
 
 use crate::store::inbound::Applied;
 
-/// The result of a message.
+/// What came of a message from a broker: applied, known already, refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handled {
+pub enum MessageResult {
     /// It was accepted.
     Applied(Applied),
     /// It was refused, for this reason.
     Refused(&'static str),
 }
 
-/// The number of messages from a source, by result.
+/// How many messages were read from a source, by what came of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MessageCounts {
     /// Those that changed something.
@@ -31,12 +31,12 @@ impl MessageCounts {
     }
 
     /// Counts a message.
-    pub fn add(&mut self, handled: Handled) {
+    pub fn add(&mut self, handled: MessageResult) {
         let count = match handled {
-            Handled::Applied(Applied::Applied) => &mut self.applied,
-            Handled::Applied(Applied::Duplicate) => &mut self.duplicates,
-            Handled::Applied(Applied::Stale) => &mut self.stale,
-            Handled::Applied(Applied::Conflict) | Handled::Refused(_) => &mut self.refused,
+            MessageResult::Applied(Applied::Applied) => &mut self.applied,
+            MessageResult::Applied(Applied::Duplicate) => &mut self.duplicates,
+            MessageResult::Applied(Applied::Stale) => &mut self.stale,
+            MessageResult::Applied(Applied::Conflict) | MessageResult::Refused(_) => &mut self.refused,
         };
         *count += 1;
     }

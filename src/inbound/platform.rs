@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 use super::WebhookRefusal;
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId, InvalidDraft, known_resource_type};
-use crate::record::Kind;
+use crate::record::RecordKind;
 
-/// The event types that a route of the platform accepts.
+/// The event types that one of the platform's routes accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
+pub enum AcceptedTypes {
     /// `enrollment.*`.
     Enrollments,
     /// `profile.updated` and `user.*`.
@@ -22,7 +22,7 @@ pub enum Accepts {
     Everything,
 }
 
-impl Accepts {
+impl AcceptedTypes {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Enrollments, Self::Profiles, Self::Progress, Self::Everything];
 
@@ -46,7 +46,7 @@ impl Accepts {
     }
 }
 
-/// The rule that an event's id follows.
+/// Which ids a platform route accepts for events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdRule {
     /// That of Standard Webhooks.
@@ -64,10 +64,10 @@ impl IdRule {
     }
 }
 
-/// The members of an event's body, unparsed. A duplicate member is refused; unknown ones are ignored.
+/// The members of a webhook's body, not yet read. A duplicate member is refused; unknown ones are ignored.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Envelope<'a> {
+pub(super) struct EventBody<'a> {
     #[serde(borrow)]
     pub(super) id: Option<&'a RawValue>,
     #[serde(borrow, rename = "type")]
@@ -87,16 +87,16 @@ fn keep_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The rules of a route for its events.
+/// What one of the platform's routes requires of an event.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rules {
+pub(super) struct RouteRules {
     pub(super) ids: IdRule,
     pub(super) requires_timestamp: bool,
     /// Whether custom types are accepted.
     pub(super) custom_types: bool,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> EventBody<'a> {
     pub(super) fn read(body: &'a Bytes) -> Result<Self, WebhookRefusal> {
         serde_json::from_slice(body).map_err(|e| WebhookRefusal::field("body", format!("is not an event: {e}")))
     }
@@ -107,7 +107,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// The event; an error names every wrong field at once.
-    pub(super) fn draft(&self, rules: Rules) -> Result<Draft, WebhookRefusal> {
+    pub(super) fn draft(&self, rules: RouteRules) -> Result<Draft, WebhookRefusal> {
         let mut wrong = Vec::new();
         let id = text("id", self.id, &mut wrong);
         let event_type = text("type", self.event_type, &mut wrong);
@@ -140,7 +140,7 @@ impl<'a> Envelope<'a> {
 
 /// Checks the fields of a record by the same table as changes over the API.
 fn check_fields(draft: &Draft) -> Result<(), WebhookRefusal> {
-    let Some(kind) = Kind::of_event(&draft.event_type).filter(|_| !draft.event_type.ends_with(".deleted")) else {
+    let Some(kind) = RecordKind::of_event(&draft.event_type).filter(|_| !draft.event_type.ends_with(".deleted")) else {
         return Ok(());
     };
     let wrong = kind.violations(&draft.data);

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which trusted proxies name the client. The other header is never read: a proxy may pass on what its client
-/// wrote into it.
+/// The header in which trusted proxies name the client. The other header is never read: a proxy may pass on what its
+/// client wrote into it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum ProxyHeader {
@@ -20,7 +20,7 @@ pub enum ProxyHeader {
     Forwarded,
 }
 
-/// The trusted proxies, and the header they use.
+/// The proxies in front of the server that may say for which client they ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
     /// Their networks.

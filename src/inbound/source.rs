@@ -9,8 +9,8 @@ use std::time::Duration;
 use ::http::HeaderName;
 use ipnet::IpNet;
 
-use super::platform::Accepts;
-use crate::endpoint::Pattern;
+use super::platform::AcceptedTypes;
+use crate::endpoint::TypePattern;
 use crate::signature::{self, Algorithm, Fingerprint, Generic, Key, Scheme, Secret, SecretError, Tolerance};
 use crate::store::inbound::REMEMBERED;
 
@@ -24,20 +24,21 @@ const BROKER_TOLERANCE: Tolerance = Tolerance { past: REMEMBERED, future: Some(D
 /// The longest name of a source, in characters. Types of its events begin with the name.
 const MAX_SOURCE_NAME_CHARS: usize = 40;
 
-/// A name that cannot be that of a source.
+/// Why a text cannot be the name of a source.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a source's name is 1 to {MAX_SOURCE_NAME_CHARS} characters from a-z 0-9 _ - and begins with a letter")]
 pub struct InvalidName;
 
-/// The keys that platform webhooks may be signed with: of the current secret, and during a rotation of the previous one.
+/// The keys that the platform's webhooks may be signed with: of the current secret, and during a rotation of the
+/// previous one.
 #[derive(Clone, Default)]
-pub struct Keys {
+pub struct PlatformKeys {
     pub(super) standard: Vec<Key>,
     pub(super) original: Vec<Key>,
     pub(super) fingerprints: Vec<Fingerprint>,
 }
 
-impl Keys {
+impl PlatformKeys {
     /// The keys of these secrets, newest first.
     pub fn new<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
         let mut keys = Self::default();
@@ -55,13 +56,13 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for PlatformKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keys({})", self.original.len())
+        write!(f, "PlatformKeys({})", self.original.len())
     }
 }
 
-/// The scheme of a source: a listed one, or one that the operator described.
+/// The signature scheme of a source: a listed one, or one that the operator described.
 #[derive(Clone, Debug)]
 pub enum SourceScheme {
     /// A scheme of the registry.
@@ -87,18 +88,18 @@ impl Default for SourceScheme {
     }
 }
 
-/// The target of events that change no record.
+/// Where a source's events go that change no record: to an endpoint, or to a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Forward {
+pub enum ForwardTarget {
     /// The endpoint of that name.
     Endpoint(String),
     /// A shell command.
     Command(Arc<str>),
 }
 
-/// How the messages of a source come.
+/// How a source's webhooks arrive: over HTTP at a route, or as messages of a broker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Arrival {
+pub enum SourceTransport {
     /// As requests to its route.
     #[default]
     Request,
@@ -108,7 +109,7 @@ pub enum Arrival {
     TrustedBroker,
 }
 
-/// Where a foreign request holds the event's type and id.
+/// Where a webhook of another service holds its event's type and id.
 #[derive(Clone, Debug, Default)]
 pub struct EventNames {
     /// The header of the type.
@@ -119,17 +120,17 @@ pub struct EventNames {
     pub id_member: Option<String>,
 }
 
-/// The settings of a source, without its secrets.
+/// The settings of a source of webhooks, without its secrets.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
     /// Its name, the last segment of its route.
     pub name: String,
     /// How they come.
-    pub arrival: Arrival,
+    pub arrival: SourceTransport,
     /// The scheme that signs its webhooks.
     pub scheme: SourceScheme,
     /// The types it may send.
-    pub types: Vec<Pattern>,
+    pub types: Vec<TypePattern>,
     /// The networks it may send from; empty for any.
     pub networks: Vec<IpNet>,
     /// The tolerance for the signed time, if not the scheme's own.
@@ -139,7 +140,7 @@ pub struct SourceSettings {
     /// Where its requests hold type and id.
     pub names: EventNames,
     /// The target of its events that change no record.
-    pub forward: Option<Forward>,
+    pub forward: Option<ForwardTarget>,
     /// How long it may send nothing before that is unhealthy.
     pub silence_after: Option<Duration>,
 }
@@ -155,9 +156,9 @@ impl SourceSettings {
         }
         Ok(Self {
             name: name.to_owned(),
-            arrival: Arrival::default(),
+            arrival: SourceTransport::default(),
             scheme: SourceScheme::default(),
-            types: vec![Pattern::parse("*").expect("it is a pattern")],
+            types: vec![TypePattern::parse("*").expect("it is a pattern")],
             networks: Vec::new(),
             tolerance: None,
             url: None,
@@ -170,43 +171,43 @@ impl SourceSettings {
     /// The path of its route; for a source that is read from a broker, what stands in its place.
     pub fn route(&self) -> String {
         match self.arrival {
-            Arrival::Request => format!("{NAMED_ROUTES}{}", self.name),
-            Arrival::Broker | Arrival::TrustedBroker => format!("{BROKER_ROUTES}{}", self.name),
+            SourceTransport::Request => format!("{NAMED_ROUTES}{}", self.name),
+            SourceTransport::Broker | SourceTransport::TrustedBroker => format!("{BROKER_ROUTES}{}", self.name),
         }
     }
 
     /// How far a signed time may be off, where not as the scheme says.
     pub(super) fn tolerance(&self) -> Option<Tolerance> {
         match self.arrival {
-            Arrival::Request => self.tolerance,
-            Arrival::Broker | Arrival::TrustedBroker => self.tolerance.or(Some(BROKER_TOLERANCE)),
+            SourceTransport::Request => self.tolerance,
+            SourceTransport::Broker | SourceTransport::TrustedBroker => self.tolerance.or(Some(BROKER_TOLERANCE)),
         }
     }
 }
 
-/// A source with its keys, as a route uses it.
+/// A source of webhooks with its keys, ready to verify.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub(super) route: Arc<str>,
-    pub(super) kind: Kind,
+    pub(super) kind: SourceKind,
     networks: Vec<IpNet>,
     pub(super) requires_timestamp: bool,
 }
 
-/// The kind of a source: a route of the platform, or a `[[sources]]` entry.
+/// Whether a source is one of the platform's routes or a `[[sources]]` entry.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum SourceKind {
     /// One of the platform's own routes.
-    Platform { keys: Arc<Keys>, accepts: Accepts, standard_only: bool },
+    Platform { keys: Arc<PlatformKeys>, accepts: AcceptedTypes, standard_only: bool },
     /// A `[[sources]]` entry.
     Named { settings: Arc<SourceSettings>, keys: Arc<Vec<Key>>, fingerprints: Vec<Fingerprint> },
 }
 
-/// The rules of all platform routes.
+/// What all of the platform's routes require of webhooks.
 #[derive(Clone, Debug, Default)]
 pub struct PlatformRules {
     /// The keys its webhooks are signed with.
-    pub keys: Keys,
+    pub keys: PlatformKeys,
     /// Whether the original's signature is refused, so that nobody can downgrade a request to it.
     pub standard_only: bool,
     /// Whether events need a timestamp.
@@ -217,9 +218,9 @@ pub struct PlatformRules {
 
 impl Source {
     /// A route of the platform.
-    pub fn platform(accepts: Accepts, rules: PlatformRules) -> Self {
+    pub fn platform(accepts: AcceptedTypes, rules: PlatformRules) -> Self {
         let PlatformRules { keys, standard_only, requires_timestamp, networks } = rules;
-        let kind = Kind::Platform { keys: Arc::new(keys), accepts, standard_only };
+        let kind = SourceKind::Platform { keys: Arc::new(keys), accepts, standard_only };
         Self { route: accepts.route().into(), kind, networks, requires_timestamp }
     }
 
@@ -230,7 +231,7 @@ impl Source {
         Ok(Self {
             route: settings.route().into(),
             networks: settings.networks.clone(),
-            kind: Kind::Named { settings: Arc::new(settings), keys: Arc::new(keys), fingerprints },
+            kind: SourceKind::Named { settings: Arc::new(settings), keys: Arc::new(keys), fingerprints },
             requires_timestamp: false,
         })
     }
@@ -241,10 +242,10 @@ impl Source {
     }
 
     /// How its messages come.
-    pub(super) fn arrival(&self) -> Arrival {
+    pub(super) fn arrival(&self) -> SourceTransport {
         match &self.kind {
-            Kind::Platform { .. } => Arrival::Request,
-            Kind::Named { settings, .. } => settings.arrival,
+            SourceKind::Platform { .. } => SourceTransport::Request,
+            SourceKind::Named { settings, .. } => settings.arrival,
         }
     }
 
@@ -257,28 +258,28 @@ impl Source {
     /// Whether it may send events of this type.
     pub(super) fn takes(&self, event_type: &str) -> bool {
         match &self.kind {
-            Kind::Platform { accepts, .. } => accepts.takes(event_type),
-            Kind::Named { settings, .. } => settings.types.iter().any(|pattern| pattern.matches(event_type)),
+            SourceKind::Platform { accepts, .. } => accepts.takes(event_type),
+            SourceKind::Named { settings, .. } => settings.types.iter().any(|pattern| pattern.matches(event_type)),
         }
     }
 
     /// The target of its events that change no record.
-    pub fn forward(&self) -> Option<&Forward> {
+    pub fn forward(&self) -> Option<&ForwardTarget> {
         match &self.kind {
-            Kind::Platform { .. } => None,
-            Kind::Named { settings, .. } => settings.forward.as_ref(),
+            SourceKind::Platform { .. } => None,
+            SourceKind::Named { settings, .. } => settings.forward.as_ref(),
         }
     }
 }
 
-/// Every route that receives webhooks, by its path.
+/// All sources of webhooks, by the path of their routes.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(BTreeMap<Arc<str>, Arc<Source>>);
 
 impl Sources {
     /// The routes of the platform, and those of `named` sources.
     pub fn new(rules: &PlatformRules, named: Vec<Source>) -> Self {
-        let platform = Accepts::ALL.into_iter().map(|accepts| Source::platform(accepts, rules.clone()));
+        let platform = AcceptedTypes::ALL.into_iter().map(|accepts| Source::platform(accepts, rules.clone()));
         Self(platform.chain(named).map(|source| (Arc::clone(&source.route), Arc::new(source))).collect())
     }
 

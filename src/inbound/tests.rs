@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::event::FARTHEST_AHEAD;
 use crate::signature::{Secret, Signer};
 
@@ -12,8 +12,8 @@ fn secret(text: &str) -> Secret {
     Secret::new(text.to_owned()).expect("a good secret")
 }
 
-fn keys() -> Keys {
-    Keys::new([&secret("new"), &secret("old")])
+fn keys() -> PlatformKeys {
+    PlatformKeys::new([&secret("new"), &secret("old")])
 }
 
 /// Signs with the original's header alone.
@@ -42,7 +42,7 @@ fn rules() -> PlatformRules {
 }
 
 fn try_read(headers: &HeaderMap, body: &str) -> Result<VerifiedWebhook, WebhookRefusal> {
-    read_at(&Source::platform(Accepts::Everything, rules()), headers, body)
+    read_at(&Source::platform(AcceptedTypes::Everything, rules()), headers, body)
 }
 
 fn read_at(source: &Source, headers: &HeaderMap, body: &str) -> Result<VerifiedWebhook, WebhookRefusal> {
@@ -76,7 +76,7 @@ fn both_signatures_and_both_secrets_are_accepted() {
 
 #[test]
 fn without_a_secret_everything_is_refused() {
-    let source = Source::platform(Accepts::Everything, PlatformRules::default());
+    let source = Source::platform(AcceptedTypes::Everything, PlatformRules::default());
     let refused = read_at(&source, &original(EVENT, "new"), EVENT);
     assert_eq!(refused.expect_err("refused"), WebhookRefusal::Unverified("secret-missing"));
 }
@@ -193,7 +193,7 @@ fn what_a_delete_or_an_old_sender_leaves_out_is_not_missed() {
 
 #[test]
 fn each_route_takes_its_own_types() {
-    use Accepts::{Enrollments, Everything, Profiles, Progress};
+    use AcceptedTypes::{Enrollments, Everything, Profiles, Progress};
     let event = |(event_type, kind): &(&str, &str)| {
         EVENT.replace("enrollment.updated", event_type).replace("\"enrollment\"", &format!("\"{kind}\""))
     };
@@ -238,11 +238,11 @@ fn fields_of_records_follow_the_table_of_the_api() {
 
 #[test]
 fn the_originals_signature_can_be_switched_off_and_a_time_asked_for() {
-    let strict = Source::platform(Accepts::Everything, PlatformRules { standard_only: true, ..rules() });
+    let strict = Source::platform(AcceptedTypes::Everything, PlatformRules { standard_only: true, ..rules() });
     let refused = read_at(&strict, &original(EVENT, "new"), EVENT).expect_err("refused");
     assert_eq!(refused.reason(), "standard-signature-missing");
     assert!(read_at(&strict, &standard(EVENT, "e1", NOW.as_seconds(), "new"), EVENT).is_ok());
-    let timed = Source::platform(Accepts::Everything, PlatformRules { requires_timestamp: true, ..rules() });
+    let timed = Source::platform(AcceptedTypes::Everything, PlatformRules { requires_timestamp: true, ..rules() });
     let timeless = EVENT.replace(r#","timestamp":"2024-01-31T12:00:00.000Z""#, "");
     assert!(try_read(&original(&timeless, "new"), &timeless).is_ok());
     let refused = read_at(&timed, &original(&timeless, "new"), &timeless).expect_err("refused");
@@ -254,7 +254,7 @@ fn named(scheme: &str, change: impl FnOnce(SourceSettings) -> SourceSettings) ->
     let listed = SourceScheme::Listed(crate::signature::find(scheme).expect("a scheme"));
     let settings = SourceSettings::new("a-shop").expect("a name");
     let settings =
-        SourceSettings { scheme: listed, forward: Some(Forward::Endpoint("billing".to_owned())), ..settings };
+        SourceSettings { scheme: listed, forward: Some(ForwardTarget::Endpoint("billing".to_owned())), ..settings };
     // Stripe's secrets begin so and are used as text.
     let secret = if scheme == "stripe" { "whsec_not base64" } else { "the secret of a shop" };
     Source::named(change(settings), &[secret]).expect("a key")
@@ -262,7 +262,7 @@ fn named(scheme: &str, change: impl FnOnce(SourceSettings) -> SourceSettings) ->
 
 /// Reads a body that is signed by the source's scheme at `NOW`, with more headers.
 fn read_signed(source: &Source, body: &str, more: &[(&'static str, &str)]) -> Result<VerifiedWebhook, WebhookRefusal> {
-    let Kind::Named { settings, keys, .. } = &source.kind else { panic!("a named source") };
+    let SourceKind::Named { settings, keys, .. } = &source.kind else { panic!("a named source") };
     let time = NOW.as_seconds().to_string();
     let message = crate::signature::Message {
         method: "POST",
@@ -309,7 +309,7 @@ fn events_of_other_systems_are_named_after_their_source_and_carry_the_whole_body
 
 #[test]
 fn a_source_sends_what_it_may_from_where_it_may() {
-    let types = |text: &str| vec![Pattern::parse(text).expect("a pattern")];
+    let types = |text: &str| vec![TypePattern::parse(text).expect("a pattern")];
     let paid = named("standard", |it| SourceSettings { types: types("a_shop.paid"), ..it });
     let event = |name: &str| format!(r#"{{"type":"{name}"}}"#);
     let read = read_signed(&paid, &event("paid"), &[]).expect("accepted");
@@ -324,7 +324,7 @@ fn a_source_sends_what_it_may_from_where_it_may() {
     assert_eq!(read_signed(&all, &custom, &[]).expect("accepted").draft.event_type, "course.closed");
     let silent = named("standard", |it| SourceSettings { forward: None, ..it });
     assert!(read_signed(&silent, &custom, &[]).is_err(), "it would go nowhere");
-    let command = Forward::Command(Arc::from("true"));
+    let command = ForwardTarget::Command(Arc::from("true"));
     let runs = named("standard", |it| SourceSettings { forward: Some(command), ..it });
     assert!(matches!(read_signed(&runs, &custom, &[]).expect("accepted").effect, WebhookEffect::Command(_)));
 

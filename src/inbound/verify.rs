@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::WebhookRefusal;
 use super::platform::IdRule;
-use super::source::{Arrival, Kind, Source};
+use super::source::{Source, SourceKind, SourceTransport};
 use crate::clock::Timestamp;
 use crate::signature::{self, Fingerprint, Key, ORIGINAL, Received, STANDARD, Scheme, Tolerance, Verification};
 use crate::store::inbound::RefusalDetails;
@@ -17,7 +17,7 @@ const ORIGINAL_HEADER: &str = "x-webhook-signature";
 /// The id of a message whose broker vouches for it: ours, or that of a sender that knows no webhooks.
 const MESSAGE_IDS: [&str; 2] = ["webhook-id", "message-id"];
 
-/// How a webhook was verified: scheme, secret, and the time it was signed.
+/// How a webhook was verified: by which scheme and secret, and when it was signed.
 #[derive(Clone, Debug)]
 pub(super) struct Verified {
     /// The rule that its event's id follows.
@@ -30,7 +30,7 @@ pub(super) struct Verified {
     pub skew_ms: Option<i64>,
 }
 
-/// The deciding scheme and its keys.
+/// The scheme by which a webhook is verified, with its keys.
 struct Verifier<'s> {
     scheme: &'s dyn Scheme,
     keys: &'s [Key],
@@ -47,7 +47,7 @@ pub(super) fn verify(
     now: Timestamp,
     tolerance: Option<Tolerance>,
 ) -> Result<Verified, WebhookRefusal> {
-    if source.arrival() == Arrival::TrustedBroker {
+    if source.arrival() == SourceTransport::TrustedBroker {
         let (ids, signed_id) = (IdRule::Original, MESSAGE_IDS.iter().find_map(|name| text_of(headers, name)));
         return Ok(Verified { ids, signed_id, secret: Fingerprint::NONE, skew_ms: None });
     }
@@ -55,12 +55,12 @@ pub(super) fn verify(
     if verifier.keys.is_empty() {
         return Err(WebhookRefusal::Unverified("secret-missing"));
     }
-    if matches!(source.kind, Kind::Platform { .. }) && HEADERS.iter().any(|name| is_duplicate(headers, name)) {
+    if matches!(source.kind, SourceKind::Platform { .. }) && HEADERS.iter().any(|name| is_duplicate(headers, name)) {
         return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
     let verdict = verifier.judge(headers, body, now, tolerance);
     // How long a message waited in a broker says nothing of any clock.
-    let skew_ms = skew_ms(&verdict, now).filter(|_| source.arrival() == Arrival::Request);
+    let skew_ms = skew_ms(&verdict, now).filter(|_| source.arrival() == SourceTransport::Request);
     match (verdict.refusal(), verdict.signature) {
         (None, Ok(key)) => Ok(Verified {
             ids: if verifier.is_original() { IdRule::Original } else { IdRule::Standard },
@@ -75,14 +75,14 @@ pub(super) fn verify(
 /// The details of a refused webhook's signature: scheme, whether it is valid, and clock skew.
 pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: Timestamp) -> RefusalDetails {
     let Ok(verifier) = verifier(source, headers) else { return RefusalDetails::default() };
-    if source.arrival() == Arrival::TrustedBroker {
+    if source.arrival() == SourceTransport::TrustedBroker {
         return RefusalDetails::default();
     }
     let verdict = verifier.judge(headers, body, now, None);
     RefusalDetails {
         scheme: Some(verifier.scheme.facts().name.to_string()),
         signature_is_right: Some(verdict.signature.is_ok()),
-        skew_ms: skew_ms(&verdict, now).filter(|_| source.arrival() == Arrival::Request),
+        skew_ms: skew_ms(&verdict, now).filter(|_| source.arrival() == SourceTransport::Request),
         ..RefusalDetails::default()
     }
 }
@@ -90,8 +90,10 @@ pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: T
 /// Whether a request has the signature header of its source, valid or not.
 pub fn is_claimed_signed(source: &Source, headers: &HeaderMap) -> bool {
     match &source.kind {
-        Kind::Platform { .. } => [STANDARD_HEADER, ORIGINAL_HEADER].iter().any(|name| headers.contains_key(*name)),
-        Kind::Named { settings, .. } => {
+        SourceKind::Platform { .. } => {
+            [STANDARD_HEADER, ORIGINAL_HEADER].iter().any(|name| headers.contains_key(*name))
+        }
+        SourceKind::Named { settings, .. } => {
             let scheme = settings.scheme.get();
             headers.contains_key(&scheme.facts().header)
                 || scheme.second_header().is_some_and(|name| headers.contains_key(name))
@@ -106,7 +108,7 @@ fn is_duplicate(headers: &HeaderMap, name: &str) -> bool {
 /// The verifier for a request. The stronger header decides if it is present: a weaker one cannot rescue it.
 fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>, WebhookRefusal> {
     match &source.kind {
-        Kind::Platform { keys, standard_only, .. } => {
+        SourceKind::Platform { keys, standard_only, .. } => {
             let (name, candidates) = match headers.contains_key(STANDARD_HEADER) {
                 true => (STANDARD, &keys.standard),
                 false if *standard_only => return Err(WebhookRefusal::Unverified("standard-signature-missing")),
@@ -115,7 +117,7 @@ fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>,
             let scheme = signature::find(name).ok_or(WebhookRefusal::Unverified("scheme-unknown"))?;
             Ok(Verifier { scheme, keys: candidates, fingerprints: &keys.fingerprints, tolerance: None, url: None })
         }
-        Kind::Named { settings, keys, fingerprints } => Ok(Verifier {
+        SourceKind::Named { settings, keys, fingerprints } => Ok(Verifier {
             scheme: settings.scheme.get(),
             keys,
             fingerprints,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 
-/// The thresholds of health.
+/// The limits from which on `health` warns or counts the queue as unhealthy.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Limits {
+pub struct HealthLimits {
     /// The largest share of failed attempts, from 0 to 1.
     pub max_failure_rate: f64,
     /// The most failed attempts.
@@ -22,10 +22,10 @@ pub struct Limits {
     /// The same for routes of sources, each with its own time.
     pub silent_routes: Vec<(String, Duration)>,
     /// The events that are expected at least so often.
-    pub expect: Vec<Expected>,
+    pub expect: Vec<ExpectedEvents>,
 }
 
-impl Default for Limits {
+impl Default for HealthLimits {
     fn default() -> Self {
         Self {
             max_failure_rate: 0.1,
@@ -39,16 +39,16 @@ impl Default for Limits {
     }
 }
 
-/// An expectation: events of some types within some time.
+/// Events that the operator expects to be emitted or received within some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedEvents {
     /// The types.
-    pub types: Pattern,
+    pub types: TypePattern,
     /// At least one event is expected within this time.
     pub within: Duration,
 }
 
-/// The grade of a figure against its limit: ok, warning or critical.
+/// How a figure stands to its limit: ok, warning or critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
@@ -75,7 +75,7 @@ impl Grade {
     }
 }
 
-/// One figure of `health`, with its limit and grade.
+/// One figure of `health` with its limit, and whether it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// The name of the check.

@@ -16,7 +16,7 @@ use crate::store::{DeliveryId, DeliveryRow};
 /// The placeholder for a part of a text that differs between deliveries.
 const ANYTHING: &str = "*";
 
-/// The name of a cluster: `F` and eight hexadecimal digits.
+/// The name of a cluster (failures of one endpoint that are alike): `F` and eight hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClusterName(u32);
 
@@ -119,9 +119,9 @@ fn word(text: &str) -> Option<(usize, String)> {
     Some((end, if is_id { ANYTHING.to_owned() } else { word.to_ascii_lowercase() }))
 }
 
-/// Deliveries that fail in the same way.
+/// Deliveries to one endpoint that fail in the same way, shown as one row.
 #[derive(Clone, Debug)]
-pub struct Cluster {
+pub struct FailureCluster {
     /// Its name.
     pub name: ClusterName,
     /// The endpoint.
@@ -141,12 +141,12 @@ pub struct Cluster {
     /// When the latest of them ended.
     pub last_at: Timestamp,
     /// The latest of the deliveries.
-    pub example: Example,
+    pub example: ClusterExample,
 }
 
-/// The delivery that stands for its cluster.
+/// The delivery that is shown for all of its cluster.
 #[derive(Clone, Debug)]
-pub struct Example {
+pub struct ClusterExample {
     /// Which delivery.
     pub delivery: DeliveryId,
     /// Its event.
@@ -155,14 +155,14 @@ pub struct Example {
     pub error: String,
 }
 
-impl Example {
+impl ClusterExample {
     fn of(row: &DeliveryRow) -> Self {
         let reason = || row.reason.map(Reason::name).unwrap_or_default().to_owned();
         Self { delivery: row.id, event: row.event.id.clone(), error: row.last_detail.clone().unwrap_or_else(reason) }
     }
 }
 
-impl Cluster {
+impl FailureCluster {
     fn begin(name: ClusterName, row: &DeliveryRow) -> Self {
         let at = failed_at(row);
         Self {
@@ -175,7 +175,7 @@ impl Cluster {
             waiting: 0,
             first_at: at,
             last_at: at,
-            example: Example::of(row),
+            example: ClusterExample::of(row),
         }
     }
 
@@ -186,7 +186,7 @@ impl Cluster {
         self.first_at = self.first_at.min(at);
         if at >= self.last_at {
             self.last_at = at;
-            self.example = Example::of(row);
+            self.example = ClusterExample::of(row);
         }
     }
 
@@ -200,19 +200,19 @@ fn failed_at(row: &DeliveryRow) -> Timestamp {
     row.last_ended_at.unwrap_or(row.changed_at)
 }
 
-/// A collector of clusters, which keeps one example of each.
+/// Groups failed deliveries into clusters while they are read, and keeps one example of each.
 #[derive(Debug, Default)]
-pub struct Clusters(BTreeMap<ClusterName, Cluster>);
+pub struct ClusterCollector(BTreeMap<ClusterName, FailureCluster>);
 
-impl Clusters {
+impl ClusterCollector {
     /// Adds a failed delivery.
     pub fn add(&mut self, row: &DeliveryRow) {
         let name = ClusterName::of(row);
-        self.0.entry(name).or_insert_with(|| Cluster::begin(name, row)).add(row);
+        self.0.entry(name).or_insert_with(|| FailureCluster::begin(name, row)).add(row);
     }
 
     /// The clusters, largest first.
-    pub fn into_sorted(self) -> Vec<Cluster> {
+    pub fn into_sorted(self) -> Vec<FailureCluster> {
         let mut clusters: Vec<_> = self.0.into_values().collect();
         clusters.sort_by_key(|cluster| std::cmp::Reverse((cluster.deliveries(), cluster.last_at)));
         clusters

@@ -1,15 +1,15 @@
 //! The check of expected events: it notices an application that went silent.
 
-use super::check::{Check, Expected, check_if};
+use super::check::{Check, ExpectedEvents, check_if};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::untrusted::Untrusted;
 
-/// When expected events were last seen.
+/// When the events that the operator expects were last seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenEvents {
     /// The expectation.
-    pub expected: Expected,
+    pub expected: ExpectedEvents,
     /// When the last of them was emitted or accepted, if that was in time.
     pub last: Option<Timestamp>,
 }
@@ -38,15 +38,15 @@ mod tests {
 
     use super::super::Grade;
     use super::*;
-    use crate::endpoint::Pattern;
+    use crate::endpoint::TypePattern;
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
 
     #[test]
     fn what_did_not_come_in_time_is_named_with_its_threshold() {
         let seen = |types: &str, hours: u64, ago: Option<u64>| SeenEvents {
-            expected: Expected {
-                types: Pattern::parse(types).expect("a pattern"),
+            expected: ExpectedEvents {
+                types: TypePattern::parse(types).expect("a pattern"),
                 within: Duration::from_secs(hours * 3600),
             },
             last: ago.map(|hours| NOW.minus(Duration::from_secs(hours * 3600))),

@@ -8,7 +8,7 @@ use super::{Attempts, ratio};
 use crate::clock::Timestamp;
 use crate::store::{AttemptTotals, QueueFigures};
 
-/// Failed attempts of a window, counted by event type and resource type.
+/// How many attempts failed in a time window, by event type and resource type.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureStats {

@@ -9,7 +9,7 @@ use crate::store::{Activity, Arrivals, AttemptTotals, EndpointFigures, LATENCIES
 /// The window over which the rates are averaged.
 pub const FORECAST_WINDOW: Duration = Duration::from_mins(10);
 
-/// When the queue will be empty.
+/// When the queue will be empty at its present rates, or that it never will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forecast {
     /// Now.
@@ -20,7 +20,7 @@ pub enum Forecast {
     Never,
 }
 
-/// The waiting deliveries of an endpoint, and the rates at which they are queued and delivered.
+/// How many deliveries wait for an endpoint, and how fast they are queued and delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Flow {
     /// Deliveries that are pending or being sent; held ones are not waiting.
@@ -45,7 +45,7 @@ impl Flow {
     }
 }
 
-/// The flow to each endpoint, by its name.
+/// How fast deliveries are queued and delivered, endpoint by endpoint.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Flows(pub BTreeMap<String, Flow>);
 

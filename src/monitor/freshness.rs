@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 
-/// How old a last success or update may be before it counts as aging, and as stale.
+/// From which age on a last success or update counts as aging, and as stale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FreshnessThresholds {
     /// Older than this is aging.
@@ -57,7 +57,7 @@ pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) ->
     }
 }
 
-/// The sync status of a record or endpoint: synced, syncing or failed.
+/// Whether a record or endpoint is in sync: synced, syncing or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Synced {

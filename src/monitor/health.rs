@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::check::check_if;
 use super::{
-    Attempts, Check, FailureStats, Grade, Limits, SeenEvents, due_age, expected, percent, processing_age, received,
+    Attempts, Check, FailureStats, Grade, HealthLimits, SeenEvents, due_age, expected, percent, processing_age,
+    received,
 };
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
@@ -18,7 +19,7 @@ pub const LARGE_LOG: u64 = 64 << 20;
 /// The size in bytes from which a write-ahead log is critical: it fills the disk and slows every reader.
 pub const HUGE_LOG: u64 = 256 << 20;
 
-/// The health of the queue.
+/// Whether the queue is healthy, and the checks from which that follows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Health {
     /// Whether nothing is critical.
@@ -35,7 +36,7 @@ pub struct Health {
     pub checks: Vec<Check>,
 }
 
-/// The figures that health is judged by.
+/// The figures from which the health of the queue is judged.
 #[derive(Clone, Debug, Default)]
 pub struct HealthFigures {
     /// The queue and its endpoints.
@@ -52,7 +53,7 @@ pub struct HealthFigures {
     pub untold: Vec<FailingSink>,
 }
 
-/// The figures that `health` shows.
+/// The figures that `health` shows beside its checks.
 #[derive(Clone, Debug, Default)]
 pub struct HealthDetails {
     /// The figures that health is judged by.
@@ -64,7 +65,7 @@ pub struct HealthDetails {
 }
 
 /// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
-pub fn health(read: &HealthFigures, limits: &Limits, now: Timestamp) -> Health {
+pub fn health(read: &HealthFigures, limits: &HealthLimits, now: Timestamp) -> Health {
     let HealthFigures { figures, rates, received, storage, expected, untold } = read;
     let attempts = Attempts::of(rates);
     let mut checks = vec![
@@ -102,7 +103,7 @@ fn message(healthy: bool, checks: &[Check], attempts: Attempts) -> String {
     format!("unhealthy: {}", wrong.join("; "))
 }
 
-fn check_rate(attempts: Attempts, limits: &Limits) -> Check {
+fn check_rate(attempts: Attempts, limits: &HealthLimits) -> Check {
     let wrong = attempts.failure_rate() > limits.max_failure_rate;
     let (value, limit) = (percent(attempts.failure_rate()), percent(limits.max_failure_rate));
     let text = format!(
@@ -113,19 +114,19 @@ fn check_rate(attempts: Attempts, limits: &Limits) -> Check {
     check_if("failure rate", wrong, value, limit, text)
 }
 
-fn check_failures(attempts: Attempts, limits: &Limits) -> Check {
+fn check_failures(attempts: Attempts, limits: &HealthLimits) -> Check {
     let wrong = attempts.failed > limits.max_failures;
     let text = format!("{} attempts failed in the last hour, more than {}", attempts.failed, limits.max_failures);
     check_if("failures", wrong, attempts.failed.to_string(), limits.max_failures.to_string(), text)
 }
 
-fn check_due_age(age: Duration, limits: &Limits) -> Check {
+fn check_due_age(age: Duration, limits: &HealthLimits) -> Check {
     let (value, limit) = (short_duration(age), short_duration(limits.max_due_age));
     let text = format!("the oldest due delivery has waited {value}, longer than {limit}: no worker is running");
     check_if("oldest due", age > limits.max_due_age, value, limit, text)
 }
 
-fn check_processing_age(age: Duration, limits: &Limits) -> Check {
+fn check_processing_age(age: Duration, limits: &HealthLimits) -> Check {
     let (value, limit) = (short_duration(age), short_duration(limits.max_processing_age));
     let stuck = !age.is_zero() && age >= limits.max_processing_age;
     let text = format!("a delivery has been processing for {value}");

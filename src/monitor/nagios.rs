@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Check, Grade, Health, Limits, due_age};
+use super::{Check, Grade, Health, HealthLimits, due_age};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::QueueFigures;
 
-/// The warning or critical limits of `check`; `None` is no limit.
+/// The limits of `check` for warning or for critical; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Thresholds {
+pub struct CheckThresholds {
     /// Deliveries pending.
     pub pending: Option<u64>,
     /// How long the oldest due delivery has been due.
@@ -23,15 +23,15 @@ pub struct Thresholds {
     pub rate: Option<f64>,
 }
 
-impl Thresholds {
+impl CheckThresholds {
     /// The default warning limits: half of the unhealthy failure rate, and a third of the unhealthy age.
-    pub fn warning(limits: &Limits) -> Self {
+    pub fn warning(limits: &HealthLimits) -> Self {
         let rate = Some(limits.max_failure_rate * 50.0);
         Self { age: Some(limits.max_due_age / 3), rate, ..Self::default() }
     }
 
     /// The default critical limits: those of health.
-    pub fn critical(limits: &Limits) -> Self {
+    pub fn critical(limits: &HealthLimits) -> Self {
         let rate = Some(limits.max_failure_rate * 100.0);
         Self { age: Some(limits.max_due_age), rate, ..Self::default() }
     }
@@ -76,10 +76,10 @@ impl Thresholds {
     }
 }
 
-/// The figures that `check` compares with its thresholds.
+/// The figures that `check` compares with its limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Measured {
+pub struct CheckFigures {
     /// Deliveries pending, held ones left out.
     pub pending: u64,
     /// Whole seconds the oldest due delivery has been due.
@@ -90,7 +90,7 @@ pub struct Measured {
     pub rate_percent: f64,
 }
 
-impl Measured {
+impl CheckFigures {
     /// Takes the figures from the queue and its health.
     pub fn of(figures: &QueueFigures, health: &Health, now: Timestamp) -> Self {
         let awake = figures.endpoints.iter().filter(|row| !row.endpoint.is_paused_or_unconfigured());
@@ -103,9 +103,9 @@ impl Measured {
     }
 }
 
-/// The result of `check`: its grade, its findings and its performance data.
+/// What `check` prints: its grade, its findings and its performance data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
+pub struct CheckResult {
     /// The worst grade.
     pub grade: Grade,
     /// The findings, worst first; empty if all is well.
@@ -115,7 +115,12 @@ pub struct Answer {
 }
 
 /// Compares the figures with the thresholds, and adds the other checks of health.
-pub fn evaluate(measured: &Measured, health: &Health, warning: &Thresholds, critical: &Thresholds) -> Answer {
+pub fn evaluate(
+    measured: &CheckFigures,
+    health: &Health,
+    warning: &CheckThresholds,
+    critical: &CheckThresholds,
+) -> CheckResult {
     let mut findings = Vec::new();
     let mut find = |grade: Grade, text: String| {
         if grade != Grade::Ok {
@@ -138,7 +143,7 @@ pub fn evaluate(measured: &Measured, health: &Health, warning: &Thresholds, crit
     findings.sort_by_key(|(grade, _)| std::cmp::Reverse(*grade));
     let grade = findings.first().map_or(Grade::Ok, |(grade, _)| *grade);
     let performance = performance(measured, warning, critical);
-    Answer { grade, findings: findings.into_iter().map(|(_, text)| text).collect(), performance }
+    CheckResult { grade, findings: findings.into_iter().map(|(_, text)| text).collect(), performance }
 }
 
 /// Whether thresholds decide about this check, rather than the limits of health.
@@ -155,7 +160,7 @@ fn graded<T: PartialOrd + Copy>(value: T, warning: Option<T>, critical: Option<T
     }
 }
 
-fn performance(measured: &Measured, warning: &Thresholds, critical: &Thresholds) -> String {
+fn performance(measured: &CheckFigures, warning: &CheckThresholds, critical: &CheckThresholds) -> String {
     fn or_empty<T: ToString>(threshold: Option<T>) -> String {
         threshold.map(|it| it.to_string()).unwrap_or_default()
     }
@@ -179,14 +184,14 @@ mod tests {
         Health { healthy: true, failure_rate, recent_failures: 0, recent_attempts: 0, message, checks }
     }
 
-    fn judged(measured: Measured, warning: &str, critical: &str) -> Answer {
-        let parse = |text| Thresholds::parse(text).expect("thresholds");
+    fn judged(measured: CheckFigures, warning: &str, critical: &str) -> CheckResult {
+        let parse = |text| CheckThresholds::parse(text).expect("thresholds");
         evaluate(&measured, &health(Vec::new()), &parse(warning), &parse(critical))
     }
 
     #[test]
     fn the_worst_finding_decides_and_comes_first() {
-        let measured = Measured { pending: 41, age_seconds: 432, failed: 3, rate_percent: 4.8 };
+        let measured = CheckFigures { pending: 41, age_seconds: 432, failed: 3, rate_percent: 4.8 };
         let answer = judged(measured, "pending=100,age=5m,rate=5", "pending=1000,age=30m,rate=20");
         assert_eq!(answer.grade, Grade::Warning);
         assert_eq!(answer.findings, ["oldest due 7m 12s > 5m"]);
@@ -199,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_value_at_its_threshold_is_no_alarm() {
-        let measured = Measured { pending: 100, ..Measured::default() };
+        let measured = CheckFigures { pending: 100, ..CheckFigures::default() };
         assert_eq!(judged(measured, "pending=100", "").grade, Grade::Ok);
         assert_eq!(judged(measured, "pending=99", "").grade, Grade::Warning);
     }
@@ -214,14 +219,14 @@ mod tests {
             message: Some("admin is gone".to_owned()),
         };
         let rate = Check { name: "failure rate", ..gone.clone() };
-        let none = Thresholds::default();
-        let answer = evaluate(&Measured::default(), &health(vec![rate, gone]), &none, &none);
+        let none = CheckThresholds::default();
+        let answer = evaluate(&CheckFigures::default(), &health(vec![rate, gone]), &none, &none);
         assert_eq!((answer.grade, answer.findings), (Grade::Critical, vec!["admin is gone".to_owned()]));
     }
 
     #[test]
     fn thresholds_that_cannot_be_read_say_why() {
-        let wrong = |text| Thresholds::parse(text).expect_err(text);
+        let wrong = |text| CheckThresholds::parse(text).expect_err(text);
         assert!(wrong("pendign=3").contains("there are pending"));
         assert!(wrong("rate=101").contains("0 to 100"));
         assert!(wrong("age=soon").contains("such as 5m"));

@@ -9,9 +9,9 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitState, History, Next, Outcome, Reason, RetryPolicy, decide_retry};
 
-/// How an endpoint behaves during a simulated outage.
+/// How an endpoint answers during the outage that `retry simulate` plays through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behaviour {
+pub enum OutageBehaviour {
     /// It accepts connections and never answers.
     TimesOut,
     /// It refuses connections.
@@ -20,11 +20,11 @@ pub enum Behaviour {
     Answers(u16),
 }
 
-/// A simulated outage, and the load of the endpoint.
+/// The outage that `retry simulate` plays through: how long it is, and how many events come meanwhile.
 #[derive(Clone, Debug)]
 pub struct Outage {
     /// How the endpoint behaves during it.
-    pub behaviour: Behaviour,
+    pub behaviour: OutageBehaviour,
     /// How long it lasts.
     pub lasts: Duration,
     /// Deliveries that are due when it begins, each of a resource of its own.
@@ -35,9 +35,9 @@ pub struct Outage {
     pub latency: Duration,
 }
 
-/// The result of a simulated outage. Times count from its beginning.
+/// What a simulated outage leads to: delays, lost deliveries, when all is delivered. Times count from its beginning.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Forecast {
+pub struct OutageForecast {
     /// Requests made, during the outage and after it.
     pub attempts: u64,
     /// Requests made during the outage.
@@ -78,7 +78,7 @@ const REFUSAL_TAKES: Duration = Duration::from_millis(1);
 const MOST_ATTEMPTS: u64 = 1_000_000;
 
 /// Simulates the outage. `jitter` returns numbers in `0.0..1.0`.
-pub fn forecast(policy: &RetryPolicy, outage: &Outage, jitter: impl FnMut() -> f64) -> Forecast {
+pub fn forecast(policy: &RetryPolicy, outage: &Outage, jitter: impl FnMut() -> f64) -> OutageForecast {
     let mut simulation = Simulation::new(policy, outage, jitter);
     while simulation.forecast.attempts < MOST_ATTEMPTS {
         simulation.start();
@@ -95,7 +95,7 @@ fn beginning() -> Timestamp {
     Timestamp::from_millis(1_000_000_000_000)
 }
 
-/// A simulation of an outage and its virtual time.
+/// The state of a simulated outage at its virtual time.
 struct Simulation<'a, J> {
     policy: &'a RetryPolicy,
     outage: &'a Outage,
@@ -109,10 +109,10 @@ struct Simulation<'a, J> {
     retries: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Requests in flight, by when they end.
     in_flight: BinaryHeap<Reverse<(Timestamp, usize, RequestEnd)>>,
-    forecast: Forecast,
+    forecast: OutageForecast,
 }
 
-/// How a request in flight will end; ordered only because a heap requires it.
+/// How a request in flight will end in the simulation; ordered only because a heap requires it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum RequestEnd {
     Delivered,
@@ -144,7 +144,7 @@ impl<'a, J: FnMut() -> f64> Simulation<'a, J> {
             queued: (0..outage.deliveries).collect(),
             retries: BinaryHeap::new(),
             in_flight: BinaryHeap::new(),
-            forecast: Forecast::default(),
+            forecast: OutageForecast::default(),
         }
     }
 
@@ -192,9 +192,9 @@ impl<'a, J: FnMut() -> f64> Simulation<'a, J> {
             return (self.outage.latency, RequestEnd::Delivered);
         }
         match self.outage.behaviour {
-            Behaviour::TimesOut => (self.policy.timeout(), RequestEnd::TimedOut),
-            Behaviour::Unreachable => (REFUSAL_TAKES, RequestEnd::Unreachable),
-            Behaviour::Answers(status) => (self.outage.latency, RequestEnd::Rejected(status)),
+            OutageBehaviour::TimesOut => (self.policy.timeout(), RequestEnd::TimedOut),
+            OutageBehaviour::Unreachable => (REFUSAL_TAKES, RequestEnd::Unreachable),
+            OutageBehaviour::Answers(status) => (self.outage.latency, RequestEnd::Rejected(status)),
         }
     }
 
@@ -247,17 +247,17 @@ impl<'a, J: FnMut() -> f64> Simulation<'a, J> {
 mod tests {
     use super::*;
 
-    fn outage(behaviour: Behaviour, lasts: Duration) -> Outage {
+    fn outage(behaviour: OutageBehaviour, lasts: Duration) -> Outage {
         Outage { behaviour, lasts, deliveries: 5_000, concurrency: 10, latency: Duration::from_millis(20) }
     }
 
-    fn played(behaviour: Behaviour, lasts: Duration) -> Forecast {
+    fn played(behaviour: OutageBehaviour, lasts: Duration) -> OutageForecast {
         forecast(&RetryPolicy::default(), &outage(behaviour, lasts), || 0.0)
     }
 
     #[test]
     fn three_hours_of_silence_cost_no_delivery_and_few_requests() {
-        for behaviour in [Behaviour::TimesOut, Behaviour::Unreachable, Behaviour::Answers(503)] {
+        for behaviour in [OutageBehaviour::TimesOut, OutageBehaviour::Unreachable, OutageBehaviour::Answers(503)] {
             let seen = played(behaviour, Duration::from_hours(3));
             assert_eq!((seen.delivered, seen.failed.len()), (5_000, 0), "{behaviour:?}");
             assert!(seen.attempts_during < 60, "{seen:?}");
@@ -270,14 +270,14 @@ mod tests {
 
     #[test]
     fn an_endpoint_that_answers_with_an_error_uses_the_attempts_up() {
-        let seen = played(Behaviour::Answers(500), Duration::from_hours(3));
+        let seen = played(OutageBehaviour::Answers(500), Duration::from_hours(3));
         assert_eq!((seen.delivered, seen.failed["attempts-used-up"]), (0, 5_000));
         assert_eq!((seen.attempts, seen.opened_at), (15_000, None));
     }
 
     #[test]
     fn without_an_outage_everything_arrives_at_the_first_attempt() {
-        let seen = played(Behaviour::TimesOut, Duration::ZERO);
+        let seen = played(OutageBehaviour::TimesOut, Duration::ZERO);
         assert_eq!((seen.delivered, seen.attempts, seen.attempts_during), (5_000, 5_000, 0));
         assert_eq!(seen.ended_at, Duration::from_secs(10));
     }
@@ -293,7 +293,7 @@ mod tests {
     fn a_policy_that_never_gives_up_ends_all_the_same() {
         let policy =
             RetryPolicy { max_attempts: u32::MAX, first_delay_ms: 1, max_delay_ms: 1, ..RetryPolicy::default() };
-        let never = Outage { deliveries: 1, ..outage(Behaviour::Answers(500), Duration::MAX) };
+        let never = Outage { deliveries: 1, ..outage(OutageBehaviour::Answers(500), Duration::MAX) };
         assert!(forecast(&policy, &never, || 0.0).is_cut_short);
         assert_eq!(schedule(&policy).len(), 100);
     }

@@ -10,28 +10,28 @@ use crate::store::{LoggedAttempt, QueueFigures};
 /// The window over which deliveries per second are averaged.
 pub const PACE_WINDOW: Duration = Duration::from_secs(10);
 
-/// The counters of delivered deliveries at one time, by endpoint.
+/// How many deliveries each endpoint had delivered at one time.
 #[derive(Clone, Debug)]
-struct Reading {
+struct DeliveredReading {
     at: Timestamp,
     delivered: BTreeMap<String, i64>,
     undelivered: i64,
 }
 
-/// The readings of the last [`PACE_WINDOW`].
+/// Readings of the last [`PACE_WINDOW`], from which the speed of each endpoint follows.
 #[derive(Clone, Debug, Default)]
-pub struct Readings(VecDeque<Reading>);
+pub struct Readings(VecDeque<DeliveredReading>);
 
 impl Readings {
     /// Adds the counters as they are at `now`.
     pub fn add(&mut self, figures: &QueueFigures, now: Timestamp) {
         let delivered = figures.endpoints.iter().map(|row| (row.endpoint.name.clone(), row.counts.delivered)).collect();
         let undelivered = figures.endpoints.iter().map(|row| row.counts.waiting + row.counts.processing).sum();
-        self.push(Reading { at: now, delivered, undelivered });
+        self.push(DeliveredReading { at: now, delivered, undelivered });
     }
 
     /// Adds a reading and drops those outside of the window.
-    fn push(&mut self, reading: Reading) {
+    fn push(&mut self, reading: DeliveredReading) {
         let now = reading.at;
         // A clock that was set back would make durations negative: start again.
         if self.0.back().is_some_and(|last| last.at >= now) {
@@ -59,13 +59,13 @@ impl Readings {
         (drained > 0).then(|| span.mul_f64(last.undelivered as f64 / drained as f64))
     }
 
-    fn ends(&self) -> Option<(&Reading, &Reading)> {
+    fn ends(&self) -> Option<(&DeliveredReading, &DeliveredReading)> {
         let (first, last) = (self.0.front()?, self.0.back()?);
         (last.at > first.at).then_some((first, last))
     }
 }
 
-/// The durations of an endpoint's latest attempts, and the share that failed.
+/// How long an endpoint's latest attempts took (percentiles), and the share that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Latency {
     /// The median.
@@ -112,8 +112,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
 
-    fn reading(delivered: i64, undelivered: i64, seconds: u64) -> Reading {
-        Reading { at: after(seconds), delivered: BTreeMap::from([("a".to_owned(), delivered)]), undelivered }
+    fn reading(delivered: i64, undelivered: i64, seconds: u64) -> DeliveredReading {
+        DeliveredReading { at: after(seconds), delivered: BTreeMap::from([("a".to_owned(), delivered)]), undelivered }
     }
 
     fn after(seconds: u64) -> Timestamp {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::check::check_if;
-use super::{Check, Grade, Limits, percent};
+use super::{Check, Grade, HealthLimits, percent};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::inbound::{ReceivedFigures, WebhookTotal};
@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// The mean clock skew from which the check is critical.
 const SKEW_CRITICAL: Duration = Duration::from_secs(240);
 
-/// The webhooks received in the window, summed up.
+/// How many webhooks were accepted and refused in the time window of `health`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReceivedTotals {
     /// Webhooks that were accepted.
@@ -45,7 +45,7 @@ impl ReceivedTotals {
 }
 
 /// Judges the webhooks received in the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
-pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp) -> Vec<Check> {
+pub(super) fn checks(figures: &ReceivedFigures, limits: &HealthLimits, now: Timestamp) -> Vec<Check> {
     let totals = ReceivedTotals::of(&figures.rates);
     let silence = check_silence(figures.last_accepted_at, limits, now);
     let sources = check_sources(&figures.last_by_route, limits, now);
@@ -54,7 +54,7 @@ pub(super) fn checks(figures: &ReceivedFigures, limits: &Limits, now: Timestamp)
 }
 
 /// Checks the share of refusals against the limits of failed attempts. A few are normal: scanners probe every address.
-fn check_refusals(totals: ReceivedTotals, rates: &[WebhookTotal], limits: &Limits) -> Check {
+fn check_refusals(totals: ReceivedTotals, rates: &[WebhookTotal], limits: &HealthLimits) -> Check {
     let wrong = totals.refused > limits.max_failures && totals.refusal_rate() > limits.max_failure_rate;
     let most = rates.iter().filter(|rate| rate.reason.is_some()).max_by_key(|rate| rate.count);
     let why = most.map_or(String::new(), |rate| {
@@ -88,7 +88,7 @@ fn check_clock(totals: ReceivedTotals) -> Check {
 }
 
 /// Checks for silence, if `health.silence_after` is set: many senders are silent for a day.
-fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Option<Check> {
+fn check_silence(last: Option<Timestamp>, limits: &HealthLimits, now: Timestamp) -> Option<Check> {
     if limits.silence_after.is_zero() {
         return None;
     }
@@ -103,7 +103,7 @@ fn check_silence(last: Option<Timestamp>, limits: &Limits, now: Timestamp) -> Op
 }
 
 /// Checks sources with `silence_after`. The last webhook is known to the minute, and the end of that minute counts.
-fn check_sources(last: &[(String, Timestamp)], limits: &Limits, now: Timestamp) -> Option<Check> {
+fn check_sources(last: &[(String, Timestamp)], limits: &HealthLimits, now: Timestamp) -> Option<Check> {
     if limits.silent_routes.is_empty() {
         return None;
     }
@@ -132,7 +132,7 @@ mod tests {
 
     fn judged(rates: Vec<WebhookTotal>) -> Vec<(Grade, Option<String>)> {
         let figures = ReceivedFigures { rates, ..ReceivedFigures::default() };
-        checks(&figures, &Limits::default(), NOW).into_iter().map(|check| (check.state, check.message)).collect()
+        checks(&figures, &HealthLimits::default(), NOW).into_iter().map(|check| (check.state, check.message)).collect()
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn silence_is_judged_only_when_asked_for() {
         let silent = |after: u64, last: Option<u64>| {
-            let limits = Limits { silence_after: Duration::from_mins(after), ..Limits::default() };
+            let limits = HealthLimits { silence_after: Duration::from_mins(after), ..HealthLimits::default() };
             let last_accepted_at = last.map(|minutes| NOW.minus(Duration::from_mins(minutes)));
             check_silence(last_accepted_at, &limits, NOW).map(|check| check.state)
         };
@@ -180,7 +180,7 @@ mod tests {
         let silent = |last: &[(&str, u64)]| {
             let silent_routes =
                 [("/a", 60), ("/b", 1_440)].map(|(route, min)| (route.to_owned(), Duration::from_mins(min)));
-            let limits = Limits { silent_routes: silent_routes.to_vec(), ..Limits::default() };
+            let limits = HealthLimits { silent_routes: silent_routes.to_vec(), ..HealthLimits::default() };
             let ago = |(route, min): &(&str, u64)| ((*route).to_owned(), NOW.minus(Duration::from_mins(*min)));
             let last: Vec<_> = last.iter().map(ago).collect();
             check_sources(&last, &limits, NOW).and_then(|check| check.message)
@@ -188,6 +188,6 @@ mod tests {
         assert_eq!(silent(&[("/a", 61), ("/b", 1_000)]), None, "the minute is not over for all that is known");
         assert_eq!(silent(&[("/a", 63), ("/b", 1_000)]).as_deref(), Some("nothing verified at /a for 1h 2m"));
         assert_eq!(silent(&[("/a", 0)]).as_deref(), Some("nothing ever verified at /b"));
-        assert_eq!(check_sources(&[], &Limits::default(), NOW), None);
+        assert_eq!(check_sources(&[], &HealthLimits::default(), NOW), None);
     }
 }

@@ -16,7 +16,7 @@ const FEWEST_GAPS: usize = 5;
 /// Exit statuses of a run that a signal ended.
 const SIGNALLED: [i64; 2] = [130, 143];
 
-/// The schedule that runs show, and its irregularities.
+/// How regularly `process` has been run, as its past runs show, and where runs are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleEvidence {
     /// The usual time from one start to the next.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause};
-use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, PausedBy, Settings};
+use crate::endpoint::{Endpoint, EndpointId, EndpointSettings, EndpointUrl, PausedBy};
 use crate::store::{DeliveryCounts, EndpointFigures, Storage};
 
 const NOW: Timestamp = Timestamp::from_millis_const(1_706_702_400_000);
@@ -10,7 +10,7 @@ fn endpoint() -> EndpointFigures {
         id: EndpointId(1),
         name: "admin".to_owned(),
         url: EndpointUrl::parse("https://admin.example.com/hooks").expect("a URL"),
-        settings: Settings::default(),
+        settings: EndpointSettings::default(),
         configured: true,
         paused_by: None,
         circuit: CircuitState::default(),
@@ -34,7 +34,7 @@ fn rate(event_type: &str, resource: &str, delivered: i64, failed: i64) -> Attemp
 fn judged(figures: &QueueFigures, delivered: i64, failed: i64) -> Health {
     let rates = vec![rate("user.created", "user", delivered, failed)];
     let read = HealthFigures { figures: figures.clone(), rates, ..HealthFigures::default() };
-    health(&read, &Limits::default(), NOW)
+    health(&read, &HealthLimits::default(), NOW)
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn a_full_disk_and_a_log_without_end_are_not_healthy() {
     let on = |full, mib: u64| {
         let storage = Storage { full, wal_bytes: mib << 20, ..Storage::default() };
         let read = HealthFigures { figures: figures(endpoint()), storage, ..HealthFigures::default() };
-        let health = health(&read, &Limits::default(), NOW);
+        let health = health(&read, &HealthLimits::default(), NOW);
         let state = health.checks.iter().find(|check| check.name == "storage").map(|check| check.state);
         (health.healthy, state.expect("it was looked at"))
     };
@@ -53,7 +53,7 @@ fn a_full_disk_and_a_log_without_end_are_not_healthy() {
     assert_eq!(on(true, 0), (false, Grade::Critical));
     let storage = Storage { read_only: true, ..Storage::default() };
     let read = HealthFigures { figures: figures(endpoint()), storage, ..HealthFigures::default() };
-    assert!(!health(&read, &Limits::default(), NOW).healthy, "read-only");
+    assert!(!health(&read, &HealthLimits::default(), NOW).healthy, "read-only");
 }
 
 #[test]

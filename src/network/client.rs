@@ -139,10 +139,10 @@ async fn read(mut answer: reqwest::Response, deadline: Instant, most: usize) -> 
     HttpResponse { response, is_whole }
 }
 
-/// A resolver that refuses a name if any of its addresses may not be called.
+/// Resolves host names, and refuses one if any of its addresses may not be called.
 struct CheckedResolver(Egress);
 
-/// Why a name has no address that may be called.
+/// Why a host name has no address that may be called.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Unresolved(String);

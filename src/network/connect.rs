@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
-use super::failure::{Failure, Phase, Trace};
+use super::failure::{Failure, Phase, PhaseTimer};
 use super::failure_text::io_in_words;
 use super::tls::{self, ClientCertificate};
 use crate::clock::Timestamp;
@@ -30,7 +30,7 @@ const MOST_DAYS: u64 = 3_650;
 /// The most bytes of a proxy's response to CONNECT.
 const MAX_PROXY_ANSWER: usize = 8 * 1024;
 
-/// Certificates and proxy for connecting to a server.
+/// How a server is connected to: certificates, proxy, time limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// The certificates to trust instead of the system's.
@@ -41,7 +41,7 @@ pub struct ConnectOptions {
     pub proxy: Option<Proxy>,
 }
 
-/// An HTTP proxy that opens tunnels.
+/// An HTTP proxy that opens tunnels, and the login it wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     /// Its host.
@@ -52,15 +52,15 @@ pub struct Proxy {
     pub authorization: Option<HeaderValue>,
 }
 
-/// The address rules and the TLS configuration that connections share.
+/// Opens connections, by the rules on which addresses may be called and with the trusted certificates.
 #[derive(Debug, Default)]
-pub struct Client {
+pub struct Connector {
     egress: Egress,
     options: ConnectOptions,
     tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
 }
 
-impl Client {
+impl Connector {
     /// A client that trusts `ca_file` if given, else the system's certificates.
     pub fn new(egress: Egress, ca_file: Option<PathBuf>) -> Arc<Self> {
         Self::with_options(egress, ConnectOptions { ca_file, ..ConnectOptions::default() })
@@ -98,9 +98,9 @@ impl Client {
     }
 }
 
-/// The server that a connection goes to.
+/// The server that a connection goes to: host, port, whether over TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct ServerAddress {
     /// Whether it is over TLS.
     pub is_secure: bool,
     /// The host as written in the URL, an IPv6 address in brackets.
@@ -109,7 +109,7 @@ pub struct Origin {
     pub port: u16,
 }
 
-impl Origin {
+impl ServerAddress {
     /// The host without the brackets of an IPv6 address.
     pub fn bare_host(&self) -> &str {
         self.host.trim_matches(['[', ']'])
@@ -121,16 +121,16 @@ impl Origin {
     }
 }
 
-/// An open connection, over TLS or not.
+/// An open connection to a server, over TLS or not.
 #[derive(Debug)]
-pub enum Stream {
+pub enum ClientStream {
     /// Without TLS.
     Plain(TcpStream),
     /// Over TLS.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Stream {
+impl ClientStream {
     /// The certificates of the server; none without TLS.
     pub fn certificates(&self) -> Vec<CertificateDer<'static>> {
         let Self::Tls(stream) = self else { return Vec::new() };
@@ -151,13 +151,13 @@ trait ReadWrite: AsyncRead + AsyncWrite + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ReadWrite for S {}
 
-impl AsyncRead for Stream {
+impl AsyncRead for ClientStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.inner().poll_read(cx, buf)
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.inner().poll_write(cx, buf)
     }
@@ -173,18 +173,18 @@ impl AsyncWrite for Stream {
 
 /// Opens a connection within `limit`; over TLS, ALPN offers `protocols`.
 pub async fn connect(
-    client: &Client,
-    origin: &Origin,
+    client: &Connector,
+    origin: &ServerAddress,
     protocols: &[&[u8]],
     limit: Duration,
-    trace: &Trace,
-) -> Result<Stream, Failure> {
+    trace: &PhaseTimer,
+) -> Result<ClientStream, Failure> {
     let stream = match &client.options.proxy {
         None => connect_to(client, origin.bare_host(), origin.port, limit, trace).await?,
         Some(proxy) => connect_through(client, proxy, origin, limit, trace).await?,
     };
     if !origin.is_secure {
-        return Ok(Stream::Plain(stream));
+        return Ok(ClientStream::Plain(stream));
     }
     trace.enter(Phase::Tls);
     let name = origin.server_name().map_err(Failure::unreachable)?;
@@ -194,15 +194,15 @@ pub async fn connect(
         .connect(name, stream)
         .await
         .map_err(|e| Failure::unreachable(tls::failure_in_words(&e, origin.bare_host())))?;
-    Ok(Stream::Tls(Box::new(stream)))
+    Ok(ClientStream::Tls(Box::new(stream)))
 }
 
 async fn connect_to(
-    client: &Client,
+    client: &Connector,
     host: &str,
     port: u16,
     limit: Duration,
-    trace: &Trace,
+    trace: &PhaseTimer,
 ) -> Result<TcpStream, Failure> {
     trace.enter(Phase::Resolve);
     let addresses = resolve(client, host, port).await?;
@@ -216,11 +216,11 @@ async fn connect_to(
 /// A tunnel through an HTTP proxy (RFC 9110 section 9.3.6). The proxy resolves the name: the address rules hold for the proxy
 /// itself and for literal addresses.
 async fn connect_through(
-    client: &Client,
+    client: &Connector,
     proxy: &Proxy,
-    origin: &Origin,
+    origin: &ServerAddress,
     limit: Duration,
-    trace: &Trace,
+    trace: &PhaseTimer,
 ) -> Result<TcpStream, Failure> {
     if let Ok(address) = origin.bare_host().parse::<IpAddr>() {
         client.egress.check(address).map_err(Failure::refused)?;
@@ -268,7 +268,7 @@ async fn read_proxy_status(stream: &mut TcpStream) -> Result<u16, String> {
 }
 
 /// The addresses of a host, every one of which may be called.
-async fn resolve(client: &Client, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(client: &Connector, host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let found =
         tokio::net::lookup_host((host, port)).await.map_err(|e| Failure::unreachable(format!("dns: {host}: {e}")))?;
     let addresses: Vec<SocketAddr> = found.take(MAX_ADDRESSES).collect();
@@ -300,7 +300,7 @@ async fn connect_any(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStr
 /// without TLS.
 pub fn valid_days(
     chain: &[CertificateDer<'static>],
-    origin: &Origin,
+    origin: &ServerAddress,
     ca_file: Option<&PathBuf>,
     now: Timestamp,
 ) -> Option<u64> {

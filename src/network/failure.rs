@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::failure_text::broken_in_words;
 use crate::delivery::Outcome;
 
-/// The phases of a request, in their order.
+/// The phases of a request, in their order: resolve, connect, TLS, response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The name is resolved.
@@ -47,16 +47,16 @@ pub struct Timings {
     pub response: Option<Duration>,
 }
 
-/// The current phase of a request, and when it entered each.
+/// Measures how long each phase of a request takes, and knows which one it is in.
 #[derive(Debug)]
-pub struct Trace {
+pub struct PhaseTimer {
     began: Instant,
     phase: AtomicU8,
     /// Microseconds from the beginning, plus one; zero where the phase was not entered.
     entered: [AtomicU64; 4],
 }
 
-impl Trace {
+impl PhaseTimer {
     /// A request that begins now, on a connection that is open.
     #[expect(clippy::new_without_default, reason = "it holds the time at which it was made")]
     pub fn new() -> Self {
@@ -103,7 +103,7 @@ impl Trace {
     }
 }
 
-/// Why a request got no response.
+/// Why a request got no response, in words and as an outcome.
 #[derive(Debug)]
 pub struct Failure {
     /// The outcome.

@@ -15,7 +15,7 @@ const MAX_PREFETCH: usize = 192;
 /// How long a claim may wait before the store is asked whether it is still to be sent.
 const RECHECK_AFTER: Duration = Duration::from_millis(50);
 
-/// An endpoint and the claims a run has for it.
+/// The claims that a run has for one endpoint and has not sent yet.
 pub(super) struct EndpointBuffer {
     pub(super) endpoint: Endpoint,
     pub(super) endpoint_client: Option<Arc<EndpointClient>>,

@@ -28,13 +28,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointUrl;
-use crate::network::connect::Origin;
-use crate::network::failure::{Failure, Phase, Trace};
+use crate::network::connect::ServerAddress;
+use crate::network::failure::{Failure, Phase, PhaseTimer};
 use connect::connect;
 use pool::{Connection, Pool};
 use response::{describe, is_packed, may_ask_to_wait, outcome, read_body, unpack};
 
-pub use crate::network::connect::{Client, ConnectOptions, Proxy};
+pub use crate::network::connect::{ConnectOptions, Connector, Proxy};
 pub use crate::network::failure::Timings;
 pub use retry_after::RetryAfter;
 
@@ -43,7 +43,7 @@ pub const MAX_BODY_READ: usize = 64 * 1024;
 /// Bytes of a response body that are kept.
 pub const MAX_BODY_KEPT: usize = 4 * 1024;
 
-/// The result of one request: outcome, response, timings.
+/// What one request came to: outcome, response, timings.
 #[derive(Clone, Debug)]
 pub struct AttemptResult {
     /// The outcome for the delivery.
@@ -54,26 +54,26 @@ pub struct AttemptResult {
     pub response: Bytes,
 }
 
-/// The server that an endpoint's requests go to, with its open connections.
-pub struct Target {
-    client: Arc<Client>,
-    origin: Origin,
+/// The HTTP server of an endpoint, with the connections that are open to it.
+pub struct EndpointServer {
+    client: Arc<Connector>,
+    origin: ServerAddress,
     path: Uri,
     pool: Pool,
 }
 
-impl fmt::Debug for Target {
+impl fmt::Debug for EndpointServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Target({}:{})", self.origin.host, self.origin.port)
+        write!(f, "EndpointServer({}:{})", self.origin.host, self.origin.port)
     }
 }
 
-impl Target {
+impl EndpointServer {
     /// Prepares a URL that was checked.
-    pub fn new(url: &EndpointUrl, client: Arc<Client>) -> Self {
+    pub fn new(url: &EndpointUrl, client: Arc<Connector>) -> Self {
         let url = url.url();
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let origin = Origin {
+        let origin = ServerAddress {
             is_secure: url.scheme() == "https",
             host: url.host_str().unwrap_or_default().to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
@@ -88,7 +88,7 @@ impl Target {
 
     /// The `Host` header: the port is left out when it is the scheme's own.
     pub fn host_header(&self) -> HeaderValue {
-        let Origin { is_secure, host, port } = &self.origin;
+        let ServerAddress { is_secure, host, port } = &self.origin;
         let own = if *is_secure { 443 } else { 80 };
         let host = if *port == own { host.clone() } else { format!("{host}:{port}") };
         HeaderValue::from_str(&host).unwrap_or(HeaderValue::from_static(""))
@@ -112,7 +112,7 @@ impl Target {
         limit: Duration,
         now: Timestamp,
     ) -> (AttemptResult, Timings) {
-        let (deadline, trace) = (Instant::now() + limit, Trace::new());
+        let (deadline, trace) = (Instant::now() + limit, PhaseTimer::new());
         let result = self.exchange_by(deadline, request, limit, &trace).await;
         let timings = trace.timings();
         let result = match result {
@@ -127,7 +127,7 @@ impl Target {
         deadline: Instant,
         request: Request<Full<Bytes>>,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<(Response<Incoming>, Connection), Failure> {
         let exchanged = timeout_at(deadline, self.exchange(request, limit, trace)).await;
         exchanged.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
@@ -141,7 +141,7 @@ impl Target {
         &self,
         request: Request<Full<Bytes>>,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<(Response<Incoming>, Connection), Failure> {
         let mut request = request;
         while let Some(mut connection) = self.pool.take() {

@@ -8,11 +8,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::EndpointAccess;
-use super::http::{Client, Target};
+use super::http::{Connector, EndpointServer};
 use crate::broker::Publisher;
 use crate::clock::Clock;
 use crate::endpoint::{EndpointUrl, Protocol};
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 
 pub use super::http::probe::{ProbeResponse, ProbeResult};
 
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 4;
 /// commands that change nothing.
 pub async fn probe_all(
     places: Vec<(EndpointUrl, EndpointAccess)>,
-    client: &Arc<Client>,
+    client: &Arc<Connector>,
     limit: Duration,
     clock: &Arc<dyn Clock>,
 ) -> Vec<Result<ProbeResult, String>> {
@@ -51,15 +51,15 @@ pub async fn probe_all(
 async fn probe(
     url: &EndpointUrl,
     access: EndpointAccess,
-    client: &Arc<Client>,
+    client: &Arc<Connector>,
     limit: Duration,
     clock: &dyn Clock,
 ) -> Result<ProbeResult, String> {
     let client = client.reaching(access.connect);
     if url.protocol() == Protocol::Http {
-        return Target::new(url, client).probe(limit, clock).await;
+        return EndpointServer::new(url, client).probe(limit, clock).await;
     }
-    let (publisher, trace) = (Publisher::new(url, access.credentials.as_ref(), &client)?, Trace::new());
+    let (publisher, trace) = (Publisher::new(url, access.credentials.as_ref(), &client)?, PhaseTimer::new());
     let began = Instant::now();
     let inspected = timeout(limit, publisher.inspect(limit, &trace, clock)).await;
     let inspected = inspected.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())));

@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::store::{Answer, Claim, RunId, Store, StoreError};
 
-/// Claims to release; at most one transaction is under way.
+/// Claims that are given back unsent; at most one transaction is under way.
 #[derive(Default)]
 pub(super) struct ReleaseQueue {
     unwanted: Vec<Claim>,

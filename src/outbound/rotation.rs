@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::http::{AttemptResult, Client};
+use super::http::{AttemptResult, Connector};
 use super::{EndpointAccess, EndpointClient, WebhookRequest};
 use crate::clock::Clock;
 use crate::delivery::Trigger;
@@ -27,7 +27,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// Receivers that are probed at the same time.
 const AT_ONCE: usize = 4;
 
-/// The two secrets of a rotation, and a random one.
+/// The secrets that a rotation check tries: the new one, the old one, and a random one that must be refused.
 #[derive(Clone, Debug)]
 pub struct CandidateSecrets {
     /// The new one.
@@ -38,9 +38,9 @@ pub struct CandidateSecrets {
     pub random: Signer,
 }
 
-/// A receiver to probe.
+/// An endpoint that a rotation check asks which secrets it accepts.
 #[derive(Clone, Debug)]
-pub struct Receiver {
+pub struct ProbedReceiver {
     /// Its URL.
     pub url: EndpointUrl,
     /// How long one probe may take; never longer than ten seconds.
@@ -49,9 +49,9 @@ pub struct Receiver {
     pub access: EndpointAccess,
 }
 
-/// The secrets that a receiver accepts.
+/// Which secrets of a rotation an endpoint accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accepts {
+pub enum AcceptedSecrets {
     /// The new one only.
     New,
     /// Both.
@@ -66,7 +66,7 @@ pub enum Accepts {
     Unknown,
 }
 
-impl Accepts {
+impl AcceptedSecrets {
     /// The name in JSON and tables.
     pub const fn name(self) -> &'static str {
         match self {
@@ -88,20 +88,21 @@ impl Accepts {
     }
 }
 
-/// The result of probing one receiver.
+/// What a rotation check found at one endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotationCheck {
     /// The conclusion.
-    pub accepts: Accepts,
+    pub accepts: AcceptedSecrets,
     /// The reason, if it is not obvious.
     pub reason: Option<String>,
     /// Its answer to each probe.
-    pub answers: Answers,
+    pub answers: ProbeAnswers,
 }
 
-/// The answers to the probes, in words; `None` for a probe that was not sent. Foreign text in them is not yet escaped.
+/// What an endpoint answered to each secret of a rotation check, in words; `None` for a probe that was not sent.
+/// Foreign text in them is not yet escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
+pub struct ProbeAnswers {
     /// To the one signed with the new secret.
     pub new: Option<String>,
     /// To the one signed with the old secret.
@@ -113,15 +114,15 @@ pub struct Answers {
 impl RotationCheck {
     /// The result for a receiver that was not probed, or whose answers do not tell.
     pub fn unknown(reason: impl Into<String>) -> Self {
-        Self { accepts: Accepts::Unknown, reason: Some(reason.into()), answers: Answers::default() }
+        Self { accepts: AcceptedSecrets::Unknown, reason: Some(reason.into()), answers: ProbeAnswers::default() }
     }
 }
 
 /// Probes every receiver, a few at a time, and returns the results in order. No probe is repeated.
 pub async fn check_all(
-    receivers: Vec<Receiver>,
+    receivers: Vec<ProbedReceiver>,
     candidates: &CandidateSecrets,
-    client: &Arc<Client>,
+    client: &Arc<Connector>,
     clock: &Arc<dyn Clock>,
 ) -> Vec<RotationCheck> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
@@ -146,7 +147,7 @@ pub async fn check_all(
     trials
 }
 
-/// The probing of one receiver.
+/// Asks one endpoint, by signed test requests, which secrets of a rotation it accepts.
 struct RotationChecker {
     new: EndpointClient,
     old: EndpointClient,
@@ -158,9 +159,9 @@ struct RotationChecker {
 
 impl RotationChecker {
     fn new(
-        receiver: &Receiver,
+        receiver: &ProbedReceiver,
         candidates: &CandidateSecrets,
-        client: &Arc<Client>,
+        client: &Arc<Connector>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Self, String> {
         let endpoint_client =
@@ -177,19 +178,19 @@ impl RotationChecker {
 
     /// Probes the receiver until another probe would tell nothing more.
     async fn ask(&self) -> RotationCheck {
-        let mut answers = Answers::default();
+        let mut answers = ProbeAnswers::default();
         let (accepts, reason) = match self.conclude(&mut answers).await {
             Ok(found) => found,
-            Err(reason) => (Accepts::Unknown, Some(reason)),
+            Err(reason) => (AcceptedSecrets::Unknown, Some(reason)),
         };
         RotationCheck { accepts, reason, answers }
     }
 
-    async fn conclude(&self, answers: &mut Answers) -> Result<(Accepts, Option<String>), String> {
+    async fn conclude(&self, answers: &mut ProbeAnswers) -> Result<(AcceptedSecrets, Option<String>), String> {
         let random = self.probe(&self.random, &mut answers.random).await?;
         if is_success(random) {
             let reason = format!("HTTP {random} to a secret nobody has: it checks no signature before it answers");
-            return Ok((Accepts::Unverified, Some(reason)));
+            return Ok((AcceptedSecrets::Unverified, Some(reason)));
         }
         let to = |what: &'static str| move |said: String| format!("{said}, to what the {what} secret signed");
         let new = self.probe(&self.new, &mut answers.new).await.map_err(to("new"))?;
@@ -228,14 +229,14 @@ const fn is_success(status: u16) -> bool {
 /// The conclusion from the answers to the three probes, of which the random one was refused.
 ///
 /// The answer to a wrong signature is 401, 403, or whatever the random one got.
-fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<Accepts, String> {
+fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<AcceptedSecrets, String> {
     let refuses = |status: u16| matches!(status, 401 | 403);
     let accepted = |status: u16| !refuses(status) && status != random;
     match (accepted(new), accepted(old)) {
-        (true, true) => Ok(Accepts::Both),
-        (true, false) => Ok(Accepts::New),
-        (false, true) => Ok(Accepts::Old),
-        (false, false) if refuses(random) => Ok(Accepts::Neither),
+        (true, true) => Ok(AcceptedSecrets::Both),
+        (true, false) => Ok(AcceptedSecrets::New),
+        (false, true) => Ok(AcceptedSecrets::Old),
+        (false, false) if refuses(random) => Ok(AcceptedSecrets::Neither),
         // It may accept both secrets, and refuse the body before it checks a signature.
         (false, false) => Err(format!("HTTP {random} whatever the signature: it does not say what it makes of one")),
     }
@@ -248,16 +249,16 @@ mod tests {
     #[test]
     fn what_is_accepted_follows_from_how_its_answer_differs_from_that_to_a_wrong_signature() {
         for (random, new, old, accepts) in [
-            (401, 400, 401, Accepts::New),
-            (401, 401, 400, Accepts::Old),
-            (403, 403, 204, Accepts::Old),
-            (401, 422, 200, Accepts::Both),
-            (401, 401, 403, Accepts::Neither),
+            (401, 400, 401, AcceptedSecrets::New),
+            (401, 401, 400, AcceptedSecrets::Old),
+            (403, 403, 204, AcceptedSecrets::Old),
+            (401, 422, 200, AcceptedSecrets::Both),
+            (401, 401, 403, AcceptedSecrets::Neither),
             // Some answer 400 to a wrong signature.
-            (400, 200, 400, Accepts::New),
-            (400, 400, 409, Accepts::Old),
-            (400, 422, 422, Accepts::Both),
-            (400, 401, 200, Accepts::Old),
+            (400, 200, 400, AcceptedSecrets::New),
+            (400, 400, 409, AcceptedSecrets::Old),
+            (400, 422, 422, AcceptedSecrets::Both),
+            (400, 401, 200, AcceptedSecrets::Old),
         ] {
             assert_eq!(accepted_secrets(random, new, old), Ok(accepts), "{random} {new} {old}");
         }
@@ -285,7 +286,7 @@ mod tests {
         let limit = |limit| {
             let url = EndpointUrl::parse("http://h/").expect("a URL");
             RotationChecker::new(
-                &Receiver { url, limit, access: EndpointAccess::default() },
+                &ProbedReceiver { url, limit, access: EndpointAccess::default() },
                 &candidates,
                 &Arc::default(),
                 &clock,

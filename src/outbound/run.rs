@@ -14,9 +14,9 @@ const ELSEWHERE_INTERVAL: Duration = Duration::from_millis(100);
 /// How long an idle worker sleeps when no change is announced.
 const SLOW_POLL: Duration = Duration::from_secs(5);
 
-/// When a run ends by itself.
+/// When a run ends by itself: when nothing is due, when all is delivered, or never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+pub enum RunUntil {
     /// When nothing is due.
     NothingDue,
     /// When nothing is pending, here or in other live processes, but for endpoints whose circuit is open.
@@ -27,7 +27,7 @@ pub enum Until {
     Polling(Duration),
 }
 
-impl Until {
+impl RunUntil {
     /// How long an idle run waits for what may become due; `None` when it is done.
     pub(super) fn wait(self, idle: &IdleInfo, now: Timestamp) -> Option<Duration> {
         let due = idle.next_due.map(|at| at.since(now));
@@ -52,7 +52,7 @@ impl Until {
 #[derive(Clone, Debug)]
 pub struct RunOptions {
     /// When it ends by itself.
-    pub until: Until,
+    pub until: RunUntil,
     /// Attempts it makes at most.
     pub limit: Option<u64>,
     /// The most requests in flight to each endpoint, in place of the endpoint's own setting.
@@ -65,9 +65,9 @@ pub struct RunOptions {
     pub only: Option<Arc<[DeliveryId]>>,
 }
 
-/// How a run is asked to stop.
+/// How a run is asked to stop: let requests in flight end, or leave at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
+pub enum StopRequest {
     /// Nothing.
     #[default]
     No,
@@ -77,13 +77,13 @@ pub enum Stop {
     Now,
 }
 
-/// How a run ended.
+/// What a run did, and why it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RunSummary {
     /// Its counts of attempts.
     pub stats: RunStats,
     /// Whether a signal ended it.
-    pub stopped: Stop,
+    pub stopped: StopRequest,
     /// Attempts begun whose outcome is not recorded, because it ended at once.
     pub interrupted: u64,
     /// Deliveries left pending because their endpoint's circuit is open.

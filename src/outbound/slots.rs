@@ -19,8 +19,8 @@ use crate::clock::{Clock, Timestamp};
 use crate::delivery::Outcome;
 use crate::store::{Claim, FinishedAttempt};
 
-/// An attempt to make: the claim and the client of its endpoint.
-pub(super) struct Job {
+/// An attempt that is to be made: the claim, and the client of its endpoint.
+pub(super) struct AttemptJob {
     pub(super) endpoint_client: Arc<EndpointClient>,
     pub(super) claim: Claim,
     /// How long the attempt may take, everything included.
@@ -30,23 +30,23 @@ pub(super) struct Job {
     pub(super) jitter: f64,
 }
 
-/// A slot that is free again, with the attempt it made.
+/// An attempt that was made, and the slot that it leaves free.
 struct Completed {
-    slot: UnboundedSender<Job>,
+    slot: UnboundedSender<AttemptJob>,
     finished: FinishedAttempt,
 }
 
-/// The attempts that a worker has under way.
-pub(super) struct Slots {
+/// The attempts that a worker has under way, at most as many as it may have at once.
+pub(super) struct AttemptSlots {
     clock: Arc<dyn Clock>,
-    free: Vec<UnboundedSender<Job>>,
+    free: Vec<UnboundedSender<AttemptJob>>,
     tasks: JoinSet<()>,
     completed: UnboundedSender<Completed>,
     completions: UnboundedReceiver<Completed>,
     busy: usize,
 }
 
-impl Slots {
+impl AttemptSlots {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
         let (completed, completions) = unbounded_channel();
         Self { clock, free: Vec::new(), tasks: JoinSet::new(), completed, completions, busy: 0 }
@@ -58,14 +58,14 @@ impl Slots {
     }
 
     /// Starts an attempt.
-    pub(super) fn start(&mut self, job: Job) {
+    pub(super) fn start(&mut self, job: AttemptJob) {
         let slot = self.free.pop().unwrap_or_else(|| self.add());
         self.busy += 1;
         // Slots end only in `shutdown`.
         let _ = slot.send(job);
     }
 
-    fn add(&mut self) -> UnboundedSender<Job> {
+    fn add(&mut self) -> UnboundedSender<AttemptJob> {
         let (slot, jobs) = unbounded_channel();
         self.tasks.spawn(work(jobs, slot.clone(), self.completed.clone(), Arc::clone(&self.clock)));
         slot
@@ -89,8 +89,8 @@ impl Slots {
 
 /// The loop of one slot.
 async fn work(
-    mut jobs: UnboundedReceiver<Job>,
-    slot: UnboundedSender<Job>,
+    mut jobs: UnboundedReceiver<AttemptJob>,
+    slot: UnboundedSender<AttemptJob>,
     completed: UnboundedSender<Completed>,
     clock: Arc<dyn Clock>,
 ) {
@@ -98,7 +98,7 @@ async fn work(
         let began = Instant::now();
         let result = AssertUnwindSafe(attempt(&job)).catch_unwind().await;
         let AttemptResult { outcome, detail, response } = result.unwrap_or_else(panicked);
-        let Job { claim, started_at, jitter, .. } = job;
+        let AttemptJob { claim, started_at, jitter, .. } = job;
         let (ended_at, took) = (clock.now(), began.elapsed());
         let finished = FinishedAttempt { outcome, started_at, ended_at, took, detail, response, jitter, claim };
         if completed.send(Completed { slot: slot.clone(), finished }).is_err() {
@@ -107,7 +107,7 @@ async fn work(
     }
 }
 
-async fn attempt(job: &Job) -> AttemptResult {
+async fn attempt(job: &AttemptJob) -> AttemptResult {
     #[cfg(any(debug_assertions, feature = "failpoints"))]
     failpoint(&job.claim);
     job.endpoint_client.deliver(&job.claim, job.limit, job.started_at).await

@@ -13,9 +13,9 @@ use crate::event::{Draft, EventId, IdSource};
 /// The type of a test event, which no record has.
 pub const EVENT_TYPE: &str = "syncctl.test";
 
-/// The request of `endpoints test`, and its response.
+/// The request that `endpoints test` sent, and its response.
 #[derive(Debug)]
-pub struct Tested {
+pub struct TestResult {
     /// The event's id.
     pub id: EventId,
     /// The headers that were sent; secret ones are marked as sensitive.
@@ -29,7 +29,7 @@ pub struct Tested {
 }
 
 /// Sends one test event within `limit`.
-pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -> Tested {
+pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -> TestResult {
     let now = clock.now();
     let id = IdSource::new().next(now);
     let draft = Draft::check(EVENT_TYPE, "test", Some("test"), br#"{"message":"a test by syncctl"}"#);
@@ -44,5 +44,5 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
     };
     let began = tokio::time::Instant::now();
     let SentRequest { headers, result, timings } = client.send(&message, limit, now).await;
-    Tested { id, headers, result, timings, took: began.elapsed() }
+    TestResult { id, headers, result, timings, took: began.elapsed() }
 }

@@ -18,10 +18,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::endpoint_buffer::EndpointBuffer;
-use super::http::Client;
+use super::http::Connector;
 use super::release_queue::ReleaseQueue;
-use super::run::{REAP_INTERVAL, RunOptions, RunSummary, Stop, WorkerError};
-use super::slots::Slots;
+use super::run::{REAP_INTERVAL, RunOptions, RunSummary, StopRequest, WorkerError};
+use super::slots::AttemptSlots;
 use super::{EndpointClient, Keyring};
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, EndpointId};
@@ -29,10 +29,10 @@ use crate::store::{AdvanceResult, FinishedAttempt, IdleInfo, RecordResult, Run, 
 use claims::POLL_INTERVAL;
 use commits::StoreOutage;
 
-/// Called for every attempt once its outcome is on disk.
-pub type Observer = Box<dyn FnMut(&FinishedAttempt, RecordResult) + Send>;
+/// Is called for every attempt once its outcome is on disk.
+pub type AttemptObserver = Box<dyn FnMut(&FinishedAttempt, RecordResult) + Send>;
 
-/// A worker: the store, clients, clock and signals that it works with.
+/// Claims due deliveries, sends them and records the outcomes: what it needs for that.
 pub struct Worker {
     /// Where deliveries are claimed and recorded.
     pub store: Arc<dyn Store>,
@@ -41,11 +41,11 @@ pub struct Worker {
     /// The keys that sign.
     pub keyring: Arc<dyn Keyring>,
     /// The HTTP client.
-    pub client: Arc<Client>,
+    pub client: Arc<Connector>,
     /// When it ends, and its limits.
     pub options: RunOptions,
     /// Called for every attempt.
-    pub observer: Observer,
+    pub observer: AttemptObserver,
 }
 
 impl fmt::Debug for Worker {
@@ -57,9 +57,9 @@ impl fmt::Debug for Worker {
 impl Worker {
     /// Works until `options` or `stop` end it.
     ///
-    /// After [`Stop::Drain`] nothing new starts and requests in flight end; after [`Stop::Now`] they are abandoned, and count
+    /// After [`StopRequest::Drain`] nothing new starts and requests in flight end; after [`StopRequest::Now`] they are abandoned, and count
     /// as interrupted once the run's end is recorded.
-    pub async fn run(self, run: &Run, stop: watch::Receiver<Stop>) -> Result<RunSummary, WorkerError> {
+    pub async fn run(self, run: &Run, stop: watch::Receiver<StopRequest>) -> Result<RunSummary, WorkerError> {
         let mut state = WorkerState::begin(self, run, stop).await?;
         let done = state.work().await;
         state.slots.shutdown().await;
@@ -67,16 +67,17 @@ impl Worker {
     }
 }
 
+/// The worker's transaction that is under way.
 type PendingCommit = Pin<Box<dyn Future<Output = Result<AdvanceResult, StoreError>> + Send>>;
 
-/// The state of a run's loop.
+/// What a running worker keeps track of: claims, attempts, the transaction under way.
 struct WorkerState<'a> {
     worker: Worker,
     run: &'a Run,
-    stop: watch::Receiver<Stop>,
+    stop: watch::Receiver<StopRequest>,
     buffers: BTreeMap<EndpointId, EndpointBuffer>,
     snapshot: Arc<Vec<Endpoint>>,
-    slots: Slots,
+    slots: AttemptSlots,
     completed: Vec<FinishedAttempt>,
     first_completed_at: Instant,
     pending_commit: Option<PendingCommit>,
@@ -96,14 +97,14 @@ struct WorkerState<'a> {
 }
 
 impl<'a> WorkerState<'a> {
-    async fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<Stop>) -> Result<Self, WorkerError> {
+    async fn begin(worker: Worker, run: &'a Run, stop: watch::Receiver<StopRequest>) -> Result<Self, WorkerError> {
         worker.store.reap(worker.clock.now()).await?;
         worker.store.queue_scheduled(worker.clock.now()).await?;
         let endpoints = Arc::new(worker.store.endpoints().await?);
         let mut state = Self {
             snapshot: Arc::default(),
             buffers: BTreeMap::new(),
-            slots: Slots::new(Arc::clone(&worker.clock)),
+            slots: AttemptSlots::new(Arc::clone(&worker.clock)),
             completed: Vec::new(),
             first_completed_at: Instant::now(),
             pending_commit: None,
@@ -151,7 +152,7 @@ impl<'a> WorkerState<'a> {
                 () = sleep_until(self.poll_at), if self.has_room_for_more() => self.poll_claims(),
                 () = sleep_until(self.reap_at) => drop(self.reap().await?),
             }
-            if self.stopping() == Stop::Now {
+            if self.stopping() == StopRequest::Now {
                 return match self.outage.take() {
                     Some(outage) => Err(self.unrecorded(outage.cause)),
                     None => Ok(self.summarise(IdleInfo::default())),
@@ -183,7 +184,7 @@ impl<'a> WorkerState<'a> {
         self.release_unwanted();
     }
 
-    fn stopping(&self) -> Stop {
+    fn stopping(&self) -> StopRequest {
         *self.stop.borrow()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Kind;
+use super::RecordKind;
 use crate::clock::Timestamp;
 
 /// The longest name, in characters.
@@ -58,7 +58,7 @@ const USER: &[(&str, FieldRule)] = &[
 const PROGRESS: &[(&str, FieldRule)] =
     &[("userId", FieldRule::Name), ("courseId", FieldRule::Name), ("timestamp", FieldRule::Time)];
 
-impl Kind {
+impl RecordKind {
     /// The known fields of this kind. A record may hold others, which are kept as they are.
     pub fn fields(self) -> &'static [(&'static str, FieldRule)] {
         match self {
@@ -85,16 +85,16 @@ impl Kind {
 }
 
 /// The defaults of required fields in a whole record. The original refuses enrollments and users without them.
-pub(super) fn defaults(kind: Kind, first_at: Timestamp) -> Vec<(&'static str, Value)> {
+pub(super) fn defaults(kind: RecordKind, first_at: Timestamp) -> Vec<(&'static str, Value)> {
     match kind {
-        Kind::Enrollment => vec![
+        RecordKind::Enrollment => vec![
             ("enrolledAt", first_at.to_string().into()),
             ("status", "ACTIVE".into()),
             ("completionPercentage", 0.into()),
             ("source", "sync".into()),
         ],
-        Kind::User => vec![("role", "STUDENT".into())],
-        Kind::Progress => Vec::new(),
+        RecordKind::User => vec![("role", "STUDENT".into())],
+        RecordKind::Progress => Vec::new(),
     }
 }
 

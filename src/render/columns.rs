@@ -7,7 +7,7 @@ const GAP: usize = 2;
 /// The fewest characters that a text is cut to.
 const LEAST: usize = 12;
 
-/// A visible column and its width.
+/// A column that is printed, and its width.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ColumnLayout {
     /// Its index in the table.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::untrusted::safe_json;
 
-/// An error to report: what failed, why, and what to try next.
+/// An error as people read it: what failed, why, and what to try next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The exit status.
@@ -53,7 +53,7 @@ struct FailureLine<'a> {
     error: FailureJson<'a>,
 }
 
-/// An error in JSON.
+/// The error in that line.
 #[derive(Serialize)]
 struct FailureJson<'a> {
     code: u8,

@@ -24,9 +24,9 @@ use crate::report::top::Top;
 use crate::report::{Cell, Level, Table};
 use crate::untrusted::Untrusted;
 
-/// A key of `top`.
+/// A key that `top` reacts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
+pub enum KeyPress {
     /// A character.
     Char(char),
     /// One row up.
@@ -49,7 +49,7 @@ pub enum Key {
     Resize,
 }
 
-/// The table that has the focus.
+/// Which table of `top` has the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
     /// The endpoints.
@@ -59,9 +59,9 @@ pub enum Pane {
     Failures,
 }
 
-/// The content of the screen of `top`.
+/// What the screen of `top` shows.
 #[derive(Debug)]
-pub struct View<'a> {
+pub struct ScreenContent<'a> {
     /// The title of the screen: the queue's location.
     pub title: &'a str,
     /// The figures.
@@ -79,18 +79,18 @@ pub struct View<'a> {
 }
 
 /// A terminal in raw mode on the alternate screen. Dropping it restores the terminal.
-pub struct Live {
+pub struct LiveScreen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     look: OutputStyle,
 }
 
-impl fmt::Debug for Live {
+impl fmt::Debug for LiveScreen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Live")
+        f.write_str("LiveScreen")
     }
 }
 
-impl Live {
+impl LiveScreen {
     /// Switches the terminal to raw mode and the alternate screen. A panic restores it before its message is written.
     pub fn enter(screen: &Screen) -> io::Result<Self> {
         let report = panic::take_hook();
@@ -108,14 +108,14 @@ impl Live {
     }
 
     /// Draws a view; relative times count from `now`.
-    pub fn show(&mut self, view: &View<'_>, now: crate::clock::Timestamp) -> io::Result<()> {
+    pub fn show(&mut self, view: &ScreenContent<'_>, now: crate::clock::Timestamp) -> io::Result<()> {
         self.look.now = now;
         let look = &self.look;
         self.terminal.draw(|frame| draw(frame, view, look)).map(drop)
     }
 }
 
-impl Drop for Live {
+impl Drop for LiveScreen {
     fn drop(&mut self) {
         restore_terminal();
     }
@@ -128,31 +128,31 @@ fn restore_terminal() {
 }
 
 /// The next key within `patience`, if one is pressed. Blocks meanwhile.
-pub fn next_key(patience: Duration) -> Option<Key> {
+pub fn next_key(patience: Duration) -> Option<KeyPress> {
     match event::poll(patience) {
         Ok(true) => {}
         Ok(false) => return None,
-        Err(_) => return Some(Key::Quit),
+        Err(_) => return Some(KeyPress::Quit),
     }
     match event::read() {
         Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => key_of(key.code, key.modifiers),
-        Ok(Event::Resize(..)) => Some(Key::Resize),
+        Ok(Event::Resize(..)) => Some(KeyPress::Resize),
         Ok(_) => None,
-        Err(_) => Some(Key::Quit),
+        Err(_) => Some(KeyPress::Quit),
     }
 }
 
-fn key_of(code: KeyCode, modifiers: KeyModifiers) -> Option<Key> {
+fn key_of(code: KeyCode, modifiers: KeyModifiers) -> Option<KeyPress> {
     match code {
-        KeyCode::Char('c' | 'd') if modifiers.contains(KeyModifiers::CONTROL) => Some(Key::Quit),
-        KeyCode::Char(c) => Some(Key::Char(c)),
-        KeyCode::Up => Some(Key::Up),
-        KeyCode::Down => Some(Key::Down),
-        KeyCode::PageUp => Some(Key::PageUp),
-        KeyCode::PageDown => Some(Key::PageDown),
-        KeyCode::Tab | KeyCode::BackTab => Some(Key::Tab),
-        KeyCode::Enter => Some(Key::Enter),
-        KeyCode::Esc => Some(Key::Escape),
+        KeyCode::Char('c' | 'd') if modifiers.contains(KeyModifiers::CONTROL) => Some(KeyPress::Quit),
+        KeyCode::Char(c) => Some(KeyPress::Char(c)),
+        KeyCode::Up => Some(KeyPress::Up),
+        KeyCode::Down => Some(KeyPress::Down),
+        KeyCode::PageUp => Some(KeyPress::PageUp),
+        KeyCode::PageDown => Some(KeyPress::PageDown),
+        KeyCode::Tab | KeyCode::BackTab => Some(KeyPress::Tab),
+        KeyCode::Enter => Some(KeyPress::Enter),
+        KeyCode::Esc => Some(KeyPress::Escape),
         _ => None,
     }
 }
@@ -171,7 +171,7 @@ const HELP: &[(&str, &str)] = &[
     ("q, Ctrl-C", "quit"),
 ];
 
-fn draw(frame: &mut Frame<'_>, view: &View<'_>, look: &OutputStyle) {
+fn draw(frame: &mut Frame<'_>, view: &ScreenContent<'_>, look: &OutputStyle) {
     // A title, headings, up to eight endpoints and a blank line; the failures get the rest.
     let endpoints = u16::try_from(view.top.endpoints.rows.len().clamp(1, 8)).unwrap_or(8) + 3;
     let [title, verdict, queue, forecast, upper, lower, footer] = Layout::vertical([
@@ -309,7 +309,7 @@ mod tests {
         Table::new(COLUMNS, (1..=rows).map(row).collect()).titled("Failures")
     }
 
-    fn screen_of(view: &View<'_>, width: u16, height: u16) -> Vec<String> {
+    fn screen_of(view: &ScreenContent<'_>, width: u16, height: u16) -> Vec<String> {
         let look = OutputStyle {
             format: Format::Table,
             columns: Vec::new(),
@@ -336,9 +336,17 @@ mod tests {
         }
     }
 
-    fn view(top: &Top) -> View<'_> {
+    fn view(top: &Top) -> ScreenContent<'_> {
         let selected = (0, 0);
-        View { title: "syncctl", top, pane: Pane::Failures, selected, message: None, opened: None, help: false }
+        ScreenContent {
+            title: "syncctl",
+            top,
+            pane: Pane::Failures,
+            selected,
+            message: None,
+            opened: None,
+            help: false,
+        }
     }
 
     #[test]
@@ -356,7 +364,7 @@ mod tests {
     #[test]
     fn a_selected_row_below_the_end_is_scrolled_into_sight() {
         let top = top(30);
-        let screen = screen_of(&View { selected: (0, 29), ..view(&top) }, 80, 24);
+        let screen = screen_of(&ScreenContent { selected: (0, 29), ..view(&top) }, 80, 24);
         assert!(screen.iter().any(|line| line.trim_start().starts_with("30  user.created")), "{screen:#?}");
     }
 
@@ -365,7 +373,7 @@ mod tests {
         let top = top(3);
         for (width, height) in [(1, 1), (10, 4), (40, 10), (300, 100)] {
             assert_eq!(screen_of(&view(&top), width, height).len(), usize::from(height));
-            screen_of(&View { help: true, ..view(&top) }, width, height);
+            screen_of(&ScreenContent { help: true, ..view(&top) }, width, height);
         }
     }
 
@@ -374,7 +382,7 @@ mod tests {
         let top = top(3);
         let lines: Vec<String> = (0..40).map(|line| format!("line {line}")).collect();
         let opened = Some(("evt_1", lines.as_slice(), 3));
-        let screen = screen_of(&View { opened, message: Some("replayed"), ..view(&top) }, 80, 24);
+        let screen = screen_of(&ScreenContent { opened, message: Some("replayed"), ..view(&top) }, 80, 24);
         assert_eq!((screen[3].as_str(), screen[5].as_str(), screen[23].as_str()), ("evt_1", "line 3", "replayed"));
     }
 }

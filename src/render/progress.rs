@@ -13,13 +13,13 @@ fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     let _ = write!(out, "{:.0}", state.per_sec());
 }
 
-/// A bar or a spinner that disappears when it is finished or dropped.
+/// Shows progress as a bar or a spinner, which disappears when it is finished or dropped.
 ///
 /// Its clones move the same bar.
 #[derive(Clone, Debug)]
 pub struct Progress(Arc<Bar>);
 
-/// A progress bar, cleared when it is dropped.
+/// A progress bar that is cleared when it is dropped.
 #[derive(Debug)]
 struct Bar(ProgressBar);
 

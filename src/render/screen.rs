@@ -22,7 +22,7 @@ const LEAST_WIDTH: u16 = 40;
 
 /// The options that decide how output looks: format, colour, times.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct OutputOptions {
     /// The output format.
     pub format: Format,
     /// The columns to show, in order; empty for the default ones.
@@ -39,7 +39,7 @@ pub struct Options {
     pub now: Timestamp,
 }
 
-impl Options {
+impl OutputOptions {
     /// The defaults of the command line, at `now`.
     pub fn at(now: Timestamp) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Options {
     }
 }
 
-/// The properties of the streams and the terminal, and the variables that choose colour and width.
+/// What is known of the terminal: whether streams lead to one, its width, the variables that choose colour.
 #[derive(Clone, Debug, Default)]
 pub struct TerminalInfo {
     /// Whether standard output is a terminal.
@@ -116,7 +116,7 @@ impl TerminalInfo {
     }
 }
 
-/// The two output streams, and the options for printing on them.
+/// Prints results to stdout and messages to stderr, as the options say.
 ///
 /// Failures to write standard error are ignored: they cannot be reported.
 #[derive(Clone, Debug)]
@@ -131,12 +131,12 @@ pub struct Screen {
 
 impl Screen {
     /// A screen on this process's streams.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: OutputOptions) -> Self {
         Self::with_terminal(options, &TerminalInfo::detect())
     }
 
     /// A screen for streams with these properties.
-    pub fn with_terminal(options: Options, terminal: &TerminalInfo) -> Self {
+    pub fn with_terminal(options: OutputOptions, terminal: &TerminalInfo) -> Self {
         let color = terminal.colors(options.color, terminal.stdout_is_terminal);
         if color {
             crossterm::style::force_color_output(true);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     fn screen(format: Format, quiet: bool, terminal: &TerminalInfo) -> Screen {
-        Screen::with_terminal(Options { format, quiet, ..Options::at(NOW) }, terminal)
+        Screen::with_terminal(OutputOptions { format, quiet, ..OutputOptions::at(NOW) }, terminal)
     }
 
     fn written(write: impl FnOnce(&mut dyn Write)) -> String {
@@ -407,7 +407,7 @@ mod tests {
         assert_eq!(full, "2024-01-31T12:00:00.000Z", "a line that stays says when in full");
         assert_eq!(time(Format::Table, &TerminalInfo::default()), "2024-01-31T12:00:00.000Z");
         assert_eq!(time(Format::Csv, &terminal()), "2024-01-31T12:00:00.000Z");
-        let asked = Options { time: Some(TimeStyle::Unix), ..Options::at(NOW) };
+        let asked = OutputOptions { time: Some(TimeStyle::Unix), ..OutputOptions::at(NOW) };
         assert_eq!(Screen::with_terminal(asked, &terminal()).time(NOW), "1706702400");
     }
 
@@ -475,6 +475,7 @@ mod tests {
 
     #[test]
     fn a_screen_reports_a_closed_pipe_once_and_does_not_write_again() {
+        /// A stream of a test whose reader is gone.
         struct Closed(usize);
         impl Write for Closed {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -87,7 +87,7 @@ pub(super) const AUDIT: &[Column] = &[
 
 /// An entry of the audit log: an attempt, a received webhook, or an operator's action.
 #[derive(Debug)]
-pub enum Entry {
+pub enum AuditEntry {
     /// An attempt made.
     Outbound(LoggedAttempt),
     /// A webhook that arrived.
@@ -96,7 +96,7 @@ pub enum Entry {
     Operator(ActionRow),
 }
 
-impl Entry {
+impl AuditEntry {
     /// When it happened.
     pub fn at(&self) -> Timestamp {
         match self {
@@ -132,7 +132,7 @@ impl Entry {
     }
 }
 
-impl Serialize for Entry {
+impl Serialize for AuditEntry {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Outbound(row) => AuditView::of(row).serialize(serializer),
@@ -189,10 +189,10 @@ fn action_cells(row: &ActionRow) -> Vec<Cell> {
 
 /// Merges the entries of every direction, newest first. Each direction keeps its own order, so that a page does not depend on
 /// the number of rows that were read for it.
-pub fn merged(mut parts: Vec<Vec<Entry>>) -> impl Iterator<Item = Entry> {
+pub fn merged(mut parts: Vec<Vec<AuditEntry>>) -> impl Iterator<Item = AuditEntry> {
     parts.iter_mut().for_each(|part| part.reverse());
     std::iter::from_fn(move || {
-        let newest = |part: &Vec<Entry>| part.last().map(Entry::at);
+        let newest = |part: &Vec<AuditEntry>| part.last().map(AuditEntry::at);
         // Of entries at the same time, the first part comes first.
         let first = (0..parts.len()).rev().max_by_key(|at| newest(&parts[*at]))?;
         parts[first].pop()
@@ -227,11 +227,11 @@ impl AuditCursor {
     }
 
     /// Puts the place in the list that `entry` is of before the row `number`.
-    fn put(&mut self, entry: &Entry, number: i64) {
+    fn put(&mut self, entry: &AuditEntry, number: i64) {
         match entry {
-            Entry::Outbound(_) => self.attempt = number,
-            Entry::Inbound(_) => self.webhook = number,
-            Entry::Operator(_) => self.action = number,
+            AuditEntry::Outbound(_) => self.attempt = number,
+            AuditEntry::Inbound(_) => self.webhook = number,
+            AuditEntry::Operator(_) => self.action = number,
         }
     }
 }
@@ -249,25 +249,25 @@ impl Serialize for AuditCursor {
 }
 
 /// `take` entries of the log behind the newest `skip`, made of what was read of each list, and where the next page begins.
-pub fn page(parts: Vec<Vec<Entry>>, skip: usize, take: usize) -> (Vec<Entry>, AuditCursor) {
+pub fn page(parts: Vec<Vec<AuditEntry>>, skip: usize, take: usize) -> (Vec<AuditEntry>, AuditCursor) {
     let mut next = AuditCursor::END;
     // Of a list that the page shows nothing of, the newest row is still to come.
     parts.iter().filter_map(|part| part.first()).for_each(|entry| next.put(entry, entry.number().saturating_add(1)));
-    let mut shown: Vec<Entry> =
+    let mut shown: Vec<AuditEntry> =
         merged(parts).take(skip.saturating_add(take)).inspect(|it| next.put(it, it.number())).collect();
     (shown.split_off(skip.min(shown.len())), next)
 }
 
 /// A page of the audit log, of `total` entries.
-pub fn audit(entries: &[Entry], total: u64, page: Page) -> Report {
+pub fn audit(entries: &[AuditEntry], total: u64, page: Page) -> Report {
     let shown = entries.len();
-    let mut table = Table::new(AUDIT, entries.iter().map(Entry::cells).collect());
+    let mut table = Table::new(AUDIT, entries.iter().map(AuditEntry::cells).collect());
     if total > shown as u64 {
         table = table.summed_up(format!("{shown} of {total} shown"));
     }
     let report = Report::new(&entries)
         .with_table(table)
-        .with_names(entries.iter().filter_map(Entry::event_id).map(ToString::to_string))
+        .with_names(entries.iter().filter_map(AuditEntry::event_id).map(ToString::to_string))
         .paged(Pagination::new(page.number, page.limit, total));
     if entries.is_empty() { report.with_hint("nothing was attempted, and nothing arrived") } else { report }
 }

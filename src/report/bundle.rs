@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::status::Queue;
+use super::status::QueueTotals;
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, OpenCause, Reason, State, Trigger};
 use crate::endpoint::{Endpoint, EndpointUrl};
@@ -19,7 +19,7 @@ use crate::store::{
     AttemptRow, DatabaseInfo, DeliveryRow, EndpointFigures, EventDetail, EventRow, QueueFigures, RunRow,
 };
 
-/// The input of a support bundle.
+/// What a support bundle is made from.
 #[derive(Debug)]
 pub struct BundleInput<'a> {
     /// The time of the bundle.
@@ -53,7 +53,7 @@ pub struct Bundle<'a> {
     system: BTreeMap<&'static str, &'static str>,
     settings: Vec<Setting>,
     database: Option<Database<'a>>,
-    queue: Queue,
+    queue: QueueTotals,
     endpoints: Vec<EndpointPart<'a>>,
     healthy: bool,
     checks: &'a [Check],
@@ -190,7 +190,7 @@ pub fn bundle<'a>(parts: &'a BundleInput<'a>) -> Bundle<'a> {
         system: BTreeMap::from([("os", std::env::consts::OS), ("arch", std::env::consts::ARCH)]),
         settings: parts.settings.iter().map(setting).collect(),
         database: parts.database.map(database),
-        queue: Queue::of(parts.figures, parts.now),
+        queue: QueueTotals::of(parts.figures, parts.now),
         endpoints: parts.figures.endpoints.iter().map(endpoint).collect(),
         healthy: parts.health.healthy,
         checks: &parts.health.checks,

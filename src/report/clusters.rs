@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::count;
-use crate::monitor::clusters::Cluster;
+use crate::monitor::clusters::FailureCluster;
 use crate::store::Acknowledgement;
 
 /// Whether a cluster is acknowledged.
@@ -23,7 +23,7 @@ enum AcknowledgementState {
 }
 
 impl AcknowledgementState {
-    fn of(cluster: &Cluster, acknowledged: Option<&Acknowledgement>) -> Self {
+    fn of(cluster: &FailureCluster, acknowledged: Option<&Acknowledgement>) -> Self {
         match acknowledged {
             None => Self::New,
             Some(seen) if seen.at >= cluster.last_at => Self::Acknowledged,
@@ -83,14 +83,14 @@ pub(super) const CLUSTERS: &[Column] = &[
 ];
 
 /// Clusters of failures, largest first; those that were acknowledged only if `all`.
-pub fn clusters(found: &[Cluster], acknowledged: &[Acknowledgement], all: bool) -> Report {
+pub fn clusters(found: &[FailureCluster], acknowledged: &[Acknowledgement], all: bool) -> Report {
     let seen: BTreeMap<&str, &Acknowledgement> =
         acknowledged.iter().map(|known| (known.cluster.as_str(), known)).collect();
-    let known = |cluster: &Cluster| seen.get(cluster.name.to_string().as_str()).copied();
-    let is_shown = |cluster: &&Cluster| {
+    let known = |cluster: &FailureCluster| seen.get(cluster.name.to_string().as_str()).copied();
+    let is_shown = |cluster: &&FailureCluster| {
         all || AcknowledgementState::of(cluster, known(cluster)) != AcknowledgementState::Acknowledged
     };
-    let shown: Vec<&Cluster> = found.iter().filter(is_shown).collect();
+    let shown: Vec<&FailureCluster> = found.iter().filter(is_shown).collect();
     let views: Vec<_> = shown.iter().map(|cluster| view(cluster, known(cluster))).collect();
     let rows = shown.iter().map(|cluster| cells(cluster, known(cluster))).collect();
     let failures: u64 = shown.iter().map(|cluster| cluster.deliveries()).sum();
@@ -113,7 +113,7 @@ pub fn clusters(found: &[Cluster], acknowledged: &[Acknowledgement], all: bool) 
     }
 }
 
-fn view<'a>(cluster: &'a Cluster, known: Option<&'a Acknowledgement>) -> ClusterView<'a> {
+fn view<'a>(cluster: &'a FailureCluster, known: Option<&'a Acknowledgement>) -> ClusterView<'a> {
     ClusterView {
         cluster: cluster.name.to_string(),
         endpoint: &cluster.endpoint,
@@ -136,7 +136,7 @@ fn view<'a>(cluster: &'a Cluster, known: Option<&'a Acknowledgement>) -> Cluster
     }
 }
 
-fn cells(cluster: &Cluster, known: Option<&Acknowledgement>) -> Vec<Cell> {
+fn cells(cluster: &FailureCluster, known: Option<&Acknowledgement>) -> Vec<Cell> {
     vec![
         cluster.name.to_string().into(),
         cluster.deliveries().into(),
@@ -152,14 +152,15 @@ fn cells(cluster: &Cluster, known: Option<&Acknowledgement>) -> Vec<Cell> {
 }
 
 /// The answer of `failures ack`; `undone` if acknowledgements were withdrawn.
-pub fn acknowledged(clusters: &[Cluster], undone: bool) -> Report {
+pub fn acknowledged(clusters: &[FailureCluster], undone: bool) -> Report {
+    /// The JSON answer of `failures ack`.
     #[derive(Serialize)]
-    struct View {
+    struct AcknowledgedView {
         clusters: Vec<String>,
         acknowledged: bool,
     }
     let names: Vec<String> = clusters.iter().map(|cluster| cluster.name.to_string()).collect();
-    let report = Report::new(&View { clusters: names.clone(), acknowledged: !undone }).with_names(names);
+    let report = Report::new(&AcknowledgedView { clusters: names.clone(), acknowledged: !undone }).with_names(names);
     clusters.iter().fold(report, |report, cluster| {
         let deliveries = count(usize::try_from(cluster.deliveries()).unwrap_or(usize::MAX), "delivery");
         let done = if undone { "acknowledgement withdrawn" } else { "acknowledged" };

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::inbound::MessageCounts;
 
-/// The result of reading one source.
+/// What `consume` read from one source.
 #[derive(Debug)]
 pub struct Consumed {
     /// Its name.
@@ -74,7 +74,7 @@ fn cells(view: &ConsumedView<'_>) -> Vec<Cell> {
     ]
 }
 
-/// The waiting messages of one source, as its broker reports them.
+/// How many messages wait in one source, as its broker says.
 #[derive(Debug)]
 pub struct Waiting {
     /// Its name.

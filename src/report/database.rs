@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
 
-/// The data of `db info`.
+/// The JSON answer of `db info`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct InfoView<'a> {
@@ -69,7 +69,7 @@ pub fn status(info: &DatabaseInfo) -> Report {
     Report::new(&view).with_table(Table::new(SETTING, rows)).with_names([path])
 }
 
-/// The data of `db verify`.
+/// The JSON answer of `db verify`.
 #[derive(Serialize)]
 struct VerifyView<'a> {
     ok: bool,
@@ -85,7 +85,7 @@ pub fn verified(findings: &[String]) -> Report {
     }
 }
 
-/// The data of `db backup`.
+/// The JSON answer of `db backup`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct BackupView {
@@ -106,7 +106,7 @@ pub fn backed_up(to: &Path, bytes: u64, dry_run: bool) -> Report {
     Report::new(&BackupView { path: path.clone(), bytes, dry_run }).with_line(line).with_names([path])
 }
 
-/// The result of a restore, or what it would be.
+/// What `db restore` did, or would do.
 #[derive(Clone, Debug)]
 pub struct Restored {
     queue: PathBuf,
@@ -123,7 +123,7 @@ impl Restored {
     }
 }
 
-/// The data of `db restore`.
+/// The JSON answer of `db restore`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RestoreView {
@@ -157,7 +157,7 @@ pub fn restored(restored: &Restored, dry_run: bool) -> Report {
     }
 }
 
-/// The data of `db prune`.
+/// The JSON answer of `db prune`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PruneView {
@@ -171,7 +171,7 @@ struct PruneView {
     dry_run: bool,
 }
 
-/// Rows of logs that a prune removed, or would.
+/// How many rows of each log `db prune` removed, or would.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PrunedLogs {
     /// Figures of attempts, each of one minute, endpoint and type.
@@ -234,7 +234,7 @@ const COPIED: &[Column] = &[
     Column::text("agrees", "AGREES"),
 ];
 
-/// The data of `db copy`.
+/// The JSON answer of `db copy`.
 #[derive(Serialize)]
 struct CopiedView<'a> {
     to: String,
@@ -280,7 +280,7 @@ pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
     }
 }
 
-/// The data of `db copy --dry-run`.
+/// The JSON answer of `db copy --dry-run`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CopyPlanView {

@@ -8,7 +8,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::schedule::ScheduleEvidence;
-use crate::monitor::{Grade, HUGE_LOG, Health, LARGE_LOG, Limits, due_age};
+use crate::monitor::{Grade, HUGE_LOG, Health, HealthLimits, LARGE_LOG, due_age};
 use crate::store::{DatabaseInfo, LockHolder, OpenRuns, QueueFigures, RunRow, ServerInfo, Storage, Volume};
 
 /// Free bytes below which the finding fails: the queue will soon stop.
@@ -54,7 +54,7 @@ impl Severity {
     }
 }
 
-/// A finding of `doctor`. Foreign text in it is not yet escaped.
+/// Something that `doctor` found, good or bad, and what to do. Foreign text in it is not yet escaped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The name of the check.
@@ -187,7 +187,13 @@ pub fn write_lock(holder: &LockHolder, at_least: Duration) -> Finding {
 }
 
 /// The finding about the latest runs, compared with what is due. `runs` are newest first.
-pub fn runs(runs: &[RunRow], runs_open: OpenRuns, figures: &QueueFigures, limits: &Limits, now: Timestamp) -> Finding {
+pub fn runs(
+    runs: &[RunRow],
+    runs_open: OpenRuns,
+    figures: &QueueFigures,
+    limits: &HealthLimits,
+    now: Timestamp,
+) -> Finding {
     let name = "runs";
     let age = due_age(figures, now);
     let pending = figures.endpoints.iter().filter(|row| row.oldest_due.is_some()).map(|row| row.counts.waiting).sum();
@@ -266,9 +272,9 @@ pub fn queue(health: &Health) -> Finding {
     }
 }
 
-/// The skew of another clock.
+/// How far another clock, of a server or a sender, is from ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skew {
+pub struct ClockSkew {
     /// The owner of the clock.
     pub whose: String,
     /// Milliseconds by which it is ahead of ours; negative if it is behind.
@@ -276,7 +282,7 @@ pub struct Skew {
 }
 
 /// The finding about our clock, compared with the newest stored time and with other clocks.
-pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Finding {
+pub fn clock(newest: Option<Timestamp>, skews: &[ClockSkew], now: Timestamp) -> Finding {
     let name = "clock";
     let set = "`timedatectl set-ntp true`; signatures are refused from 5 minutes on";
     if now.as_millis() < LONG_AGO_MS {
@@ -287,7 +293,7 @@ pub fn clock(newest: Option<Timestamp>, skews: &[Skew], now: Timestamp) -> Findi
         let detail = format!("it is {} behind the newest time in the database: it jumped back", short_duration(back));
         return if back > FAR { Finding::fail(name, detail) } else { Finding::warn(name, detail) }.hint(set);
     }
-    let mut sorted: Vec<&Skew> = skews.iter().collect();
+    let mut sorted: Vec<&ClockSkew> = skews.iter().collect();
     sorted.sort_by_key(|skew| skew.ahead_ms);
     // The median: one wrong clock among several is not ours.
     let Some(middle) = sorted.get(sorted.len() / 2) else { return Finding::ok(name, now.to_string()) };
@@ -310,7 +316,7 @@ pub(super) const FINDINGS: &[Column] = &[
 
 const REMEDIES: &[Column] = &[Column::text("check", "CHECK"), Column::text("hint", "REMEDY")];
 
-/// The data of `doctor`.
+/// The JSON answer of `doctor`.
 #[derive(Serialize)]
 struct FindingsView<'a> {
     checks: Vec<&'a Finding>,
@@ -408,7 +414,7 @@ mod tests {
     fn a_clock_is_judged_by_the_stored_times_and_by_the_middle_of_the_others() {
         let ahead = |ms: i64| NOW.plus(Duration::from_millis(ms.unsigned_abs()));
         let by = |newest, skews: &[i64]| {
-            let skews: Vec<_> = skews.iter().map(|ms| Skew { whose: "x".to_owned(), ahead_ms: *ms }).collect();
+            let skews: Vec<_> = skews.iter().map(|ms| ClockSkew { whose: "x".to_owned(), ahead_ms: *ms }).collect();
             clock(newest, &skews, NOW).severity
         };
         assert_eq!(by(None, &[]), Severity::Ok);
@@ -434,7 +440,7 @@ mod tests {
             exit,
         };
         let found = |exit, dead| {
-            runs(&[run(exit)], OpenRuns { alive: 0, dead }, &QueueFigures::default(), &Limits::default(), NOW)
+            runs(&[run(exit)], OpenRuns { alive: 0, dead }, &QueueFigures::default(), &HealthLimits::default(), NOW)
         };
         assert_eq!(found(Some(0), 0), Finding::ok("runs", "`process` ran 22s ago"));
         assert_eq!([found(Some(78), 0).severity, found(None, 1).severity], [Severity::Warn; 2]);

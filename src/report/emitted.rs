@@ -44,7 +44,7 @@ impl<'a> EventView<'a> {
     }
 }
 
-/// The data of `emit` and of the routes that emit.
+/// The JSON answer of `emit` and of the routes that emit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Emitted<'a> {
@@ -130,7 +130,7 @@ pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
         .with_line(format!("would store {event_type} {id} for {deliveries} endpoints{at}; nothing changed"))
 }
 
-/// A line of a batch that was not stored.
+/// A line of a batch that was not stored, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct RejectedLine {
     /// Its number, from 1.
@@ -142,7 +142,7 @@ pub struct RejectedLine {
     pub error: String,
 }
 
-/// The answer to a batch.
+/// The JSON answer of a batch that was emitted.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {

@@ -147,7 +147,7 @@ fn is_held_back(figures: &EndpointFigures) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::{EndpointUrl, Spec};
+    use crate::endpoint::{ConfiguredEndpoint, EndpointUrl};
     use crate::store::{Access, DeliveryCounts, Location, open};
 
     const NOW: Timestamp = Timestamp::from_millis_const(1_795_359_600_000);
@@ -156,7 +156,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let store = open(&Location::file(directory.path().join("q.db")), Access::Create).expect("a queue");
         let url = EndpointUrl::parse("https://a.test/").expect("a URL");
-        let endpoints = store.set_endpoints(vec![Spec::of_url(url)], NOW).wait().expect("an endpoint");
+        let endpoints = store.set_endpoints(vec![ConfiguredEndpoint::of_url(url)], NOW).wait().expect("an endpoint");
         EndpointFigures {
             endpoint: endpoints[0].clone(),
             counts: DeliveryCounts::default(),

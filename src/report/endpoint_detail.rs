@@ -14,13 +14,13 @@ use crate::delivery::{
 use crate::format::short_duration;
 use crate::store::EndpointFigures;
 
-/// The data of `endpoints show`.
+/// The JSON answer of `endpoints show`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EndpointDetail<'a> {
     #[serde(flatten)]
     view: EndpointView<'a>,
-    events: &'a [crate::endpoint::Pattern],
+    events: &'a [crate::endpoint::TypePattern],
     concurrency: u16,
     retry: RetryView,
     secret: &'a crate::endpoint::SecretSource,

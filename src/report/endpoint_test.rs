@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Outcome};
-use crate::outbound::test_event::{EVENT_TYPE, Tested};
+use crate::outbound::test_event::{EVENT_TYPE, TestResult};
 use crate::report::endpoints::circuit_open;
 
 const ROWS: &[Column] = &[Column::text("what", "WHAT"), Column::text("value", "VALUE")];
@@ -19,10 +19,11 @@ const ADDRESSES: &[Column] =
 const MASKED: &str = "(not shown)";
 
 /// The result of one test event. `circuit` is the endpoint's open circuit, if it has one.
-pub fn tested(name: &str, url: &str, tested: &Tested, circuit: Option<CircuitOpen>, now: Timestamp) -> Report {
+pub fn tested(name: &str, url: &str, tested: &TestResult, circuit: Option<CircuitOpen>, now: Timestamp) -> Report {
+    /// The JSON answer of `endpoints test`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct TestView<'a> {
         endpoint: &'a str,
         url: &'a str,
         event_id: &'a str,
@@ -44,7 +45,7 @@ pub fn tested(name: &str, url: &str, tested: &Tested, circuit: Option<CircuitOpe
     let response = String::from_utf8_lossy(&tested.result.response).into_owned();
     let outcome = tested.result.outcome;
     let advice = advice(outcome, circuit.is_some(), name);
-    let view = View {
+    let view = TestView {
         endpoint: name,
         url,
         event_id: tested.id.as_str(),
@@ -89,7 +90,7 @@ pub fn tested(name: &str, url: &str, tested: &Tested, circuit: Option<CircuitOpe
     }
 }
 
-fn headers(tested: &Tested) -> BTreeMap<String, String> {
+fn headers(tested: &TestResult) -> BTreeMap<String, String> {
     let shown = |value: &http::HeaderValue| match value.is_sensitive() {
         true => MASKED.to_owned(),
         false => String::from_utf8_lossy(value.as_bytes()).into_owned(),
@@ -125,18 +126,20 @@ fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
 
 /// Whether each address of a host may be called, and by which rule.
 pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> Report {
+    /// One address of the endpoint's host, and whether it may be called.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Address<'a> {
+    struct AddressView<'a> {
         address: String,
         allowed: bool,
         rule: &'a str,
     }
+    /// The JSON answer of `endpoints check`.
     #[derive(Serialize)]
-    struct View<'a> {
+    struct CheckView<'a> {
         place: &'a str,
         allowed: bool,
-        addresses: Vec<Address<'a>>,
+        addresses: Vec<AddressView<'a>>,
     }
     let rule = |checked: &'_ Result<String, String>| match checked {
         Ok(rule) | Err(rule) => rule.clone(),
@@ -146,12 +149,12 @@ pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> R
         vec![address.to_string().into(), level.into(), rule(checked).into()]
     };
     let allowed = addresses.iter().all(|(_, checked)| checked.is_ok());
-    let view = View {
+    let view = CheckView {
         place,
         allowed,
         addresses: addresses
             .iter()
-            .map(|(address, checked)| Address {
+            .map(|(address, checked)| AddressView {
                 address: address.to_string(),
                 allowed: checked.is_ok(),
                 rule: match checked {
@@ -169,8 +172,9 @@ pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> R
 
 /// Whether an endpoint gets an event, or the reason why not.
 pub fn subscribed(endpoint: &str, reason: Option<&str>) -> Report {
+    /// The JSON answer of `endpoints check` about one event: whether the endpoint gets it.
     #[derive(Serialize)]
-    struct View<'a> {
+    struct SubscriptionView<'a> {
         endpoint: &'a str,
         subscribed: bool,
         reason: Option<&'a str>,
@@ -179,7 +183,7 @@ pub fn subscribed(endpoint: &str, reason: Option<&str>) -> Report {
         None => "the event goes to it".to_owned(),
         Some(reason) => format!("the event does not go to it: {reason}"),
     };
-    Report::new(&View { endpoint, subscribed: reason.is_none(), reason })
+    Report::new(&SubscriptionView { endpoint, subscribed: reason.is_none(), reason })
         .with_line(line)
         .with_names([if reason.is_none() { "subscribed" } else { "left-out" }])
 }

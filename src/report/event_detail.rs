@@ -11,7 +11,7 @@ use crate::event::{EventId, Traceparent, data_of};
 use crate::store::{AttemptRow, DeliveryId, DeliveryRow, EventDetail};
 use crate::untrusted::Untrusted;
 
-/// The data of `events show`.
+/// The JSON answer of `events show`.
 #[derive(Serialize)]
 struct EventDetailView<'a> {
     event: EventWithBody<'a>,
@@ -87,15 +87,16 @@ fn origin(detail: &EventDetail) -> Vec<String> {
 
 /// One delivery of an event, with its attempts.
 pub fn delivery(detail: &EventDetail, id: DeliveryId) -> Report {
+    /// The JSON answer of `deliveries show`.
     #[derive(Serialize)]
-    struct View<'a> {
+    struct DeliveryDetailView<'a> {
         event: EventView<'a>,
         delivery: Option<DeliveryView<'a>>,
         attempts: Vec<AttemptView<'a>>,
     }
     let rows: Vec<DeliveryRow> = detail.deliveries.iter().filter(|row| row.id == id).cloned().collect();
     let attempts: Vec<&AttemptRow> = detail.attempts.iter().filter(|attempt| attempt.delivery == id).collect();
-    let view = View {
+    let view = DeliveryDetailView {
         event: EventView::of(&detail.row),
         delivery: rows.first().map(DeliveryView::of),
         attempts: attempts.iter().map(|attempt| AttemptView::of(attempt)).collect(),

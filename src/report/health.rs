@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::failures::{FAILURES, FailureView, failure_cells};
-use super::status::Queue;
+use super::status::QueueTotals;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::monitor::nagios::{Answer, Measured};
+use crate::monitor::nagios::{CheckFigures, CheckResult};
 use crate::monitor::{Check, FailureStats, Grade, Health, HealthDetails, ReceivedTotals, percent};
 use crate::store::DeliveryRow;
 use crate::store::inbound::{ReceivedFigures, WebhookTotal};
@@ -25,12 +25,12 @@ struct HealthView<'a> {
     checks: &'a [Check],
 }
 
-/// The data of `health`.
+/// The JSON answer of `health`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HealthAnswer<'a> {
     health: HealthView<'a>,
-    queue: Queue,
+    queue: QueueTotals,
     recent_failures: Vec<FailureView<'a>>,
     failure_stats: &'a FailureStats,
     received: ReceivedView<'a>,
@@ -93,7 +93,7 @@ pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Repor
             message: &health.message,
             checks: &health.checks,
         },
-        queue: Queue::of(&figures.figures, now),
+        queue: QueueTotals::of(&figures.figures, now),
         recent_failures: recent.iter().map(FailureView::of).collect(),
         failure_stats: stats,
         received: ReceivedView::of(&figures.received),
@@ -136,13 +136,14 @@ fn check_cells(check: &Check) -> Vec<Cell> {
 }
 
 /// What `check` answers: one line, and its data.
-pub fn check(word: &str, answer: &Answer, measured: &Measured) -> Report {
+pub fn check(word: &str, answer: &CheckResult, measured: &CheckFigures) -> Report {
+    /// The JSON answer of `check`.
     #[derive(Serialize)]
     struct CheckAnswer<'a> {
         status: &'a str,
         findings: &'a [String],
         #[serde(flatten)]
-        measured: &'a Measured,
+        measured: &'a CheckFigures,
     }
     let text = match answer.findings.as_slice() {
         [] => format!("{} pending, {} failed", measured.pending, measured.failed),
@@ -154,6 +155,7 @@ pub fn check(word: &str, answer: &Answer, measured: &Measured) -> Report {
 
 /// What `check` answers when the check could not be made.
 pub fn unknown(why: &str) -> Report {
+    /// The JSON answer of `check` when it could not find out.
     #[derive(Serialize)]
     struct UnknownAnswer<'a> {
         status: &'a str,

@@ -20,7 +20,7 @@ pub struct InitFiles<'a> {
     pub next: &'a [(&'static str, String)],
 }
 
-/// The data of `init`.
+/// The JSON answer of `init`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StartedView {
@@ -60,15 +60,16 @@ pub fn started(started: &InitFiles<'_>) -> Report {
 
 /// What `init --dry-run` answers.
 pub fn would_start(config: &Path, secret: Option<&Path>) -> Report {
+    /// The JSON answer of `init --dry-run`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View {
+    struct PlannedView {
         config: String,
         secret: Option<String>,
         dry_run: bool,
     }
     let text = |path: &Path| path.display().to_string();
-    let view = View { config: text(config), secret: secret.map(text), dry_run: true };
+    let view = PlannedView { config: text(config), secret: secret.map(text), dry_run: true };
     let paths = [config].into_iter().chain(secret);
     let lines = paths.map(|path| format!("would write {}", Untrusted(&text(path))));
     lines.fold(Report::new(&view), Report::with_line).with_line("nothing changed")

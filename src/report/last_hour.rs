@@ -10,7 +10,7 @@ use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, percent};
 use crate::store::{AttemptDuration, AttemptTotals};
 
-/// Figures of an endpoint that are not in its row.
+/// An endpoint's attempts of the last hour, which its row does not hold.
 #[derive(Clone, Debug, Default)]
 pub struct LastHour {
     /// Attempts that ended.
@@ -21,7 +21,7 @@ pub struct LastHour {
     pub secret: Option<Result<String, String>>,
 }
 
-/// What `endpoints` shows of the last hour, and the fingerprint of the secret.
+/// The JSON of an endpoint's last hour, and the fingerprint of its secret.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LastHourView<'a> {
@@ -29,7 +29,7 @@ pub(super) struct LastHourView<'a> {
     last_hour: Figures,
 }
 
-/// The attempts of the last hour in figures.
+/// The attempts of an endpoint's last hour in figures.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Figures {

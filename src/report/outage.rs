@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{Column, Report, Table};
 use crate::format::{count, short_duration};
-use crate::monitor::outage::{Behaviour, Forecast, Outage};
+use crate::monitor::outage::{Outage, OutageBehaviour, OutageForecast};
 
-/// The data of `retry simulate`.
+/// The JSON answer of `retry simulate`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SimulationView<'a> {
@@ -53,7 +53,7 @@ pub fn simulated(
     endpoint: Option<&str>,
     schedule: &[(Duration, Duration)],
     outage: &Outage,
-    forecast: &Forecast,
+    forecast: &OutageForecast,
 ) -> Report {
     let attempts = schedule.iter().enumerate().map(|(at, (earliest, latest))| AttemptView {
         number: at + 1,
@@ -73,7 +73,7 @@ pub fn simulated(
     sentences(outage, forecast).into_iter().fold(report, Report::with_line)
 }
 
-fn outage_view(outage: &Outage, forecast: &Forecast) -> OutageView {
+fn outage_view(outage: &Outage, forecast: &OutageForecast) -> OutageView {
     OutageView {
         behaviour: named(outage.behaviour),
         lasts_ms: millis(outage.lasts),
@@ -90,7 +90,7 @@ fn outage_view(outage: &Outage, forecast: &Forecast) -> OutageView {
     }
 }
 
-fn sentences(outage: &Outage, forecast: &Forecast) -> Vec<String> {
+fn sentences(outage: &Outage, forecast: &OutageForecast) -> Vec<String> {
     let lasts = short_duration(outage.lasts);
     let mut lines = vec![format!(
         "an outage of {lasts} ({}) with {} due:",
@@ -126,11 +126,11 @@ fn requests(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), "request")
 }
 
-fn named(behaviour: Behaviour) -> String {
+fn named(behaviour: OutageBehaviour) -> String {
     match behaviour {
-        Behaviour::TimesOut => "timeout".to_owned(),
-        Behaviour::Unreachable => "unreachable".to_owned(),
-        Behaviour::Answers(status) => status.to_string(),
+        OutageBehaviour::TimesOut => "timeout".to_owned(),
+        OutageBehaviour::Unreachable => "unreachable".to_owned(),
+        OutageBehaviour::Answers(status) => status.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::deliveries::{DeliveryView, chosen};
 use crate::format::count;
 use crate::store::{DeliveryId, DeliveryRow, SkipReason};
 
-/// A plan: what a change would do to deliveries.
+/// What a change would do to deliveries, to be shown before it is carried out.
 #[derive(Debug)]
 pub struct Planned<'a> {
     /// The digest that identifies the plan, which a request to apply it repeats.
@@ -28,23 +28,23 @@ pub struct Planned<'a> {
     pub cut: bool,
 }
 
-/// The data of a plan.
+/// The JSON answer of a plan.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PlanView<'a> {
     plan: &'a str,
     would_change: usize,
     left_alone: usize,
-    left: Vec<LeftView>,
+    left: Vec<LeftAloneView>,
     endpoints: &'a BTreeMap<String, usize>,
     overtaken: Vec<i64>,
     cut: bool,
     deliveries: Vec<DeliveryView<'a>>,
 }
 
-/// A delivery that the plan leaves alone, and why.
+/// A delivery that the change leaves alone, and why.
 #[derive(Serialize)]
-struct LeftView {
+struct LeftAloneView {
     delivery: i64,
     reason: &'static str,
 }
@@ -52,8 +52,8 @@ struct LeftView {
 /// The most deliveries that are listed as left alone.
 const NAMED: usize = 100;
 
-fn left(all: &[(DeliveryId, SkipReason)]) -> Vec<LeftView> {
-    all.iter().take(NAMED).map(|(id, why)| LeftView { delivery: id.0, reason: skip_reason(*why) }).collect()
+fn left(all: &[(DeliveryId, SkipReason)]) -> Vec<LeftAloneView> {
+    all.iter().take(NAMED).map(|(id, why)| LeftAloneView { delivery: id.0, reason: skip_reason(*why) }).collect()
 }
 
 /// Why a delivery is left alone, in words.
@@ -87,16 +87,17 @@ pub fn planned(plan: &Planned<'_>) -> Report {
 
 /// What a change answers: the deliveries that changed, those that were left alone, and its row in the audit log.
 pub fn applied(changed: &[DeliveryId], left_alone: &[(DeliveryId, SkipReason)], action: i64) -> Report {
+    /// The JSON answer of a bulk replay or give-up that was carried out.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View {
+    struct AppliedView {
         changed: usize,
         left_alone: usize,
-        left: Vec<LeftView>,
+        left: Vec<LeftAloneView>,
         deliveries: Vec<i64>,
         action: i64,
     }
-    Report::new(&View {
+    Report::new(&AppliedView {
         changed: changed.len(),
         left_alone: left_alone.len(),
         left: left(left_alone),

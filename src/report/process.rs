@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Report;
-use super::status::{Queue, millis};
+use super::status::{QueueTotals, millis};
 use crate::clock::Timestamp;
 use crate::format::short_duration;
 use crate::store::{QueueFigures, RunStats};
@@ -61,16 +61,16 @@ impl RunView {
     }
 }
 
-/// The data of `process`.
+/// The JSON answer of `process`.
 #[derive(Serialize)]
 struct ProcessView {
     message: String,
-    stats: Queue,
+    stats: QueueTotals,
     run: RunView,
 }
 
 /// What `process` and `POST /api/sync/process` answer.
 pub fn processed(figures: &QueueFigures, run: RunView, now: Timestamp) -> Report {
     let message = run.message();
-    Report::new(&ProcessView { message: message.clone(), stats: Queue::of(figures, now), run }).with_line(message)
+    Report::new(&ProcessView { message: message.clone(), stats: QueueTotals::of(figures, now), run }).with_line(message)
 }

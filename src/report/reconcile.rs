@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::format::count;
 
-/// How an export of the other system differs from the record of the same resource here.
+/// How a record differs from the other system's export of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mismatch {
@@ -30,7 +30,7 @@ impl Mismatch {
     }
 }
 
-/// One resource that differs.
+/// A record that differs from the other system's export of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// Its resource type.
@@ -47,7 +47,7 @@ pub struct Difference {
     pub sync: Option<&'static str>,
 }
 
-/// The result of a comparison.
+/// What `reconcile` found: how many records agree, and which differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reconciled {
     /// Resources that agree.

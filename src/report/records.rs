@@ -10,16 +10,16 @@ use super::{Cell, Column, Level, Pagination, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::relative;
 use crate::monitor::{self, Freshness, FreshnessThresholds};
-use crate::record::{Kind, Record};
+use crate::record::{Record, RecordKind};
 use crate::store::inbound::{COUNTED_UP_TO, RecordRow, RecordSummary, SyncState};
 use crate::store::{Listed, Page};
 
 /// The times that the original platform's records have, taken from fields and stamps.
-fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> {
+fn times(kind: RecordKind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> {
     let written = record.written_at();
     let time = |name: &str| record.time(name);
     match kind {
-        Kind::Enrollment => {
+        RecordKind::Enrollment => {
             let (enrolled, accessed) = (time("enrolledAt"), time("lastAccessedAt"));
             vec![
                 ("last_updated_at", accessed.or(enrolled).or(written)),
@@ -27,13 +27,13 @@ fn times(kind: Kind, record: &Record) -> Vec<(&'static str, Option<Timestamp>)> 
                 ("last_accessed_at", accessed),
             ]
         }
-        Kind::User => vec![
+        RecordKind::User => vec![
             ("last_updated_at", time("updatedAt").max(written)),
             ("created_at", time("createdAt").or(record.first_at())),
             ("updated_at", time("updatedAt").max(written)),
             ("last_login_at", time("lastLoginAt")),
         ],
-        Kind::Progress => {
+        RecordKind::Progress => {
             vec![("last_updated_at", time("timestamp").or(written)), ("timestamp", time("timestamp").or(written))]
         }
     }
@@ -44,7 +44,7 @@ fn last_updated(row: &RecordRow) -> Option<Timestamp> {
     times(row.kind, &row.record).into_iter().next().and_then(|(_, time)| time)
 }
 
-/// A record with the names that the original platform used.
+/// A record in JSON, with the names that the original platform used.
 #[derive(Debug)]
 pub struct RecordView<'a>(pub &'a RecordRow);
 
@@ -71,6 +71,7 @@ impl Serialize for RecordView<'_> {
 mod erased {
     use super::{RawValue, Serialize, to_raw_value};
 
+    /// A JSON text that was already written.
     pub(super) trait Json {
         fn raw(&self) -> Box<RawValue>;
     }
@@ -83,11 +84,11 @@ mod erased {
 }
 
 /// The key under which the original platform returns a single record.
-fn word(kind: Kind) -> &'static str {
+fn word(kind: RecordKind) -> &'static str {
     match kind {
-        Kind::Enrollment => "enrollment",
-        Kind::User => "profile",
-        Kind::Progress => "progress",
+        RecordKind::Enrollment => "enrollment",
+        RecordKind::User => "profile",
+        RecordKind::Progress => "progress",
     }
 }
 
@@ -96,7 +97,7 @@ pub fn single(row: &RecordRow) -> Report {
     Report::new(&SingleRecord(row))
 }
 
-/// One record under the name that the original platform answers it by.
+/// One record in JSON, under the name that the original platform answers it by.
 struct SingleRecord<'a>(&'a RecordRow);
 
 impl Serialize for SingleRecord<'_> {

@@ -11,9 +11,10 @@ use crate::signature::Received;
 
 /// The answer of `diff`.
 pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
+    /// The JSON answer of `diff`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct DiffView<'a> {
         equal: bool,
         offset: Option<usize>,
         line: Option<usize>,
@@ -26,7 +27,7 @@ pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
         causes: Vec<&'static str>,
         text: Option<String>,
     }
-    let view = View {
+    let view = DiffView {
         equal: difference.is_none(),
         offset: difference.map(|it| it.offset),
         line: difference.map(|it| it.line),
@@ -51,7 +52,7 @@ pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
         .with_line(format!("  looks like {}", it.kind.text()))
 }
 
-/// The result of one request of `replay --to`.
+/// One request that `replay --to` sent, and its response.
 #[derive(Debug)]
 pub struct Resent {
     /// Its name: an event's id or a file.
@@ -73,32 +74,39 @@ const RESENT: &[Column] = &[
 
 /// The answer of `replay --to`.
 pub fn resent(all: &[Resent], url: &str) -> Report {
+    /// One request in the JSON answer of `replay --to`.
     #[derive(Serialize)]
-    struct One<'a> {
+    struct ResentView<'a> {
         name: &'a str,
         delivered: bool,
         status: Option<u16>,
         detail: &'a str,
     }
+    /// The JSON answer of `replay --to`.
     #[derive(Serialize)]
-    struct View<'a> {
+    struct ResentAllView<'a> {
         to: &'a str,
         sent: usize,
         delivered: usize,
-        requests: Vec<One<'a>>,
+        requests: Vec<ResentView<'a>>,
     }
     let delivered = all.iter().filter(|one| one.delivered).count();
     let one = |one: &'_ Resent| -> Vec<Cell> {
         let result = if one.delivered { (Level::Good, "delivered") } else { (Level::Bad, "failed") };
         vec![one.name.as_str().into(), result.into(), one.status.into(), one.detail.as_str().into()]
     };
-    let view = View {
+    let view = ResentAllView {
         to: url,
         sent: all.len(),
         delivered,
         requests: all
             .iter()
-            .map(|one| One { name: &one.name, delivered: one.delivered, status: one.status, detail: &one.detail })
+            .map(|one| ResentView {
+                name: &one.name,
+                delivered: one.delivered,
+                status: one.status,
+                detail: &one.detail,
+            })
             .collect(),
     };
     Report::new(&view)
@@ -109,20 +117,21 @@ pub fn resent(all: &[Resent], url: &str) -> Report {
 
 /// The plan of `replay --to`.
 pub fn resend_plan(names: &[String], url: &str) -> Report {
+    /// The JSON answer of `replay --to --dry-run`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct ResendPlanView<'a> {
         dry_run: bool,
         to: &'a str,
         would_send: &'a [String],
     }
-    Report::new(&View { dry_run: true, to: url, would_send: names })
+    Report::new(&ResendPlanView { dry_run: true, to: url, would_send: names })
         .with_line(format!("would send {} to {url}; nothing was sent", count(names.len(), "request")))
         .with_names(names.iter().map(String::as_str))
         .with_hint("run it again with --yes to do it")
 }
 
-/// A request that `listen` received.
+/// A request that `listen` received, to be printed.
 #[derive(Debug)]
 pub struct ReceivedRequest<'a> {
     /// When.
@@ -148,9 +157,10 @@ const SHOWN_BODY: usize = 64 * 1024;
 
 /// The answer of `listen` for one request; `time` is its time as text.
 pub fn received(request: &ReceivedRequest<'_>, time: &str) -> Report {
+    /// The JSON that `listen` prints for one request.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct ReceivedView<'a> {
         at: Timestamp,
         peer: &'a str,
         method: &'a str,
@@ -167,7 +177,7 @@ pub fn received(request: &ReceivedRequest<'_>, time: &str) -> Report {
     let (kind, id) = (request.names.0.as_deref(), request.names.1.as_deref());
     let result = request.verdict.as_ref().and_then(|(_, result)| *result);
     let saved = request.saved.as_ref().map(|path| path.display().to_string());
-    let view = View {
+    let view = ReceivedView {
         at: request.at,
         peer: &request.peer,
         method: request.received.method.as_str(),

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::{count, relative};
-use crate::outbound::rotation::{Accepts, Answers, RotationCheck};
-use crate::signature::secret_check::Flaw;
+use crate::outbound::rotation::{AcceptedSecrets, ProbeAnswers, RotationCheck};
+use crate::signature::secret_check::SecretFlaw;
 
-/// A checked secret: its properties and flaws, without the secret itself.
+/// What `secret check` found: properties and flaws of a secret, without the secret itself.
 #[derive(Debug)]
 pub struct CheckedSecret {
     /// The length of its text.
@@ -18,7 +18,7 @@ pub struct CheckedSecret {
     /// Its fingerprint, which two sides can compare; `None` if the secret cannot be used.
     pub fingerprint: Option<String>,
     /// Its flaws, the worst first.
-    pub flaws: Vec<Flaw>,
+    pub flaws: Vec<SecretFlaw>,
 }
 
 /// A flaw of a secret in JSON.
@@ -30,15 +30,16 @@ struct FlawView {
 }
 
 impl FlawView {
-    fn of(flaw: &Flaw) -> Self {
+    fn of(flaw: &SecretFlaw) -> Self {
         Self { flaw: flaw.name(), text: flaw.text(), breaks: flaw.breaks() }
     }
 }
 
 /// The answer of `secret check`.
 pub fn flaws(checked: &CheckedSecret) -> Report {
+    /// The JSON answer of `secret check`.
     #[derive(Serialize)]
-    struct View {
+    struct CheckView {
         good: bool,
         bytes: usize,
         encoded: bool,
@@ -47,14 +48,14 @@ pub fn flaws(checked: &CheckedSecret) -> Report {
         flaws: Vec<FlawView>,
     }
     let flaws: Vec<_> = checked.flaws.iter().map(FlawView::of).collect();
-    let view = View {
+    let view = CheckView {
         good: flaws.is_empty(),
         bytes: checked.bytes,
         encoded: checked.encoded,
         fingerprint: checked.fingerprint.clone(),
         flaws,
     };
-    let mut report = Report::new(&view).with_names(checked.flaws.iter().map(Flaw::name));
+    let mut report = Report::new(&view).with_names(checked.flaws.iter().map(SecretFlaw::name));
     let form = if checked.encoded { "in the whsec_ form" } else { "taken as text" };
     report = report.with_line(match checked.flaws.is_empty() {
         true => format!("GOOD  {} bytes, {form}", checked.bytes),
@@ -73,7 +74,7 @@ pub fn flaws(checked: &CheckedSecret) -> Report {
     report
 }
 
-/// Which of the two secrets of a rotation is used.
+/// Which of the two secrets of a rotation a sender or an endpoint uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretUse {
     /// The new one.
@@ -108,7 +109,7 @@ impl SecretUse {
     }
 }
 
-/// A sender or endpoint, and the secret it uses.
+/// A sender or an endpoint of a rotation, and the secret it uses.
 #[derive(Debug)]
 pub struct SecretUser {
     /// Its name.
@@ -121,7 +122,7 @@ pub struct SecretUser {
     pub tried: Option<EndpointTrial>,
 }
 
-/// The result of probing an endpoint for the secrets it accepts.
+/// Which secrets an endpoint accepts, as test requests showed.
 #[derive(Debug)]
 pub enum EndpointTrial {
     /// It was probed, or could not be.
@@ -179,7 +180,7 @@ impl<'a> TriedView<'a> {
     fn of(tried: &'a EndpointTrial) -> Self {
         match tried {
             EndpointTrial::Checked(RotationCheck { accepts, reason, answers }) => {
-                let Answers { new, old, random } = answers;
+                let ProbeAnswers { new, old, random } = answers;
                 let answers = AnswersView { random: random.as_deref(), new: new.as_deref(), old: old.as_deref() };
                 Self { accepts: Some(accepts.name()), reason: reason.as_deref(), answers }
             }
@@ -211,24 +212,25 @@ const TRIED: &[Column] = &[
     Column::text("answers", "ANSWERS").only_wide(),
 ];
 
-const fn level_of(accepts: Accepts) -> Level {
+const fn level_of(accepts: AcceptedSecrets) -> Level {
     match accepts {
-        Accepts::New | Accepts::Both => Level::Good,
-        Accepts::Old | Accepts::Unknown => Level::Warning,
-        Accepts::Neither | Accepts::Unverified => Level::Bad,
+        AcceptedSecrets::New | AcceptedSecrets::Both => Level::Good,
+        AcceptedSecrets::Old | AcceptedSecrets::Unknown => Level::Warning,
+        AcceptedSecrets::Neither | AcceptedSecrets::Unverified => Level::Bad,
     }
 }
 
 /// The answer of `secret rotate-plan`.
-pub fn rotation(senders: &[SecretUser], endpoints: &[SecretUser], flaws: &[Flaw], now: Timestamp) -> Report {
+pub fn rotation(senders: &[SecretUser], endpoints: &[SecretUser], flaws: &[SecretFlaw], now: Timestamp) -> Report {
+    /// The JSON answer of `secret rotate-plan`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct RotationView<'a> {
         senders: Vec<SecretUserView<'a>>,
         endpoints: Vec<SecretUserView<'a>>,
         new_secret_flaws: Vec<FlawView>,
     }
-    let view = View {
+    let view = RotationView {
         senders: senders.iter().map(SecretUserView::of).collect(),
         endpoints: endpoints.iter().map(SecretUserView::of).collect(),
         new_secret_flaws: flaws.iter().map(FlawView::of).collect(),

@@ -70,7 +70,7 @@ impl ProblemView {
     }
 }
 
-/// The data of `config validate`.
+/// The JSON answer of `config validate`.
 #[derive(Serialize)]
 struct ValidView<'a> {
     valid: bool,

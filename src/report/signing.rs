@@ -127,9 +127,10 @@ const SCHEME_COLUMNS: &[Column] = &[
 
 /// Every scheme: what it signs, in which header, and its tolerance.
 pub fn schemes() -> Report {
+    /// One signature scheme in the JSON answer of the list of schemes.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct One<'a> {
+    struct SchemeView<'a> {
         scheme: &'a str,
         sender: &'a str,
         header: &'a str,
@@ -143,7 +144,7 @@ pub fn schemes() -> Report {
     }
     let one = |scheme: &'static dyn Scheme| {
         let facts = scheme.facts();
-        One {
+        SchemeView {
             scheme: &facts.name,
             sender: facts.title,
             header: place_of_code(scheme),

@@ -13,10 +13,10 @@ use crate::monitor::forecast::Flows;
 use crate::monitor::{FreshnessThresholds, due_age};
 use crate::store::{ClaimHolder, QueueFigures};
 
-/// Deliveries by state, over all endpoints.
+/// How many deliveries are in each state, over all endpoints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Queue {
+pub struct QueueTotals {
     /// Everything that is not delivered: pending, processing, failed and held.
     pub total: i64,
     /// Claimed by a worker.
@@ -39,7 +39,7 @@ pub struct Queue {
     pub next_scheduled_at: Option<Timestamp>,
 }
 
-impl Queue {
+impl QueueTotals {
     /// Sums up the figures as they are at `now`.
     pub fn of(figures: &QueueFigures, now: Timestamp) -> Self {
         let mut queue = Self {
@@ -67,16 +67,16 @@ pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The data of `status`.
+/// The JSON answer of `status`.
 #[derive(Serialize)]
 struct StatusView<'a> {
-    queue: Queue,
+    queue: QueueTotals,
     forecast: ForecastView,
     endpoints: Vec<EndpointView<'a>>,
     holders: Vec<HolderView<'a>>,
 }
 
-/// A process that is sending.
+/// A process that is sending deliveries, in the JSON of `status`.
 #[derive(Serialize)]
 struct HolderView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ pub(super) const QUEUE: &[Column] = &[
 /// What `status` and `GET /api/sync/status` answer. `ages` are the thresholds for an endpoint's last success, `flows` the rates
 /// of deliveries.
 pub fn status(figures: &QueueFigures, flows: &Flows, ages: &FreshnessThresholds, now: Timestamp) -> Report {
-    let queue = Queue::of(figures, now);
+    let queue = QueueTotals::of(figures, now);
     let forecast = ForecastView::of(&flows.total(), flows.forecast());
     let forecast_of = |name| flows.0.get(name).map(|flow| ForecastView::of(flow, flow.forecast()));
     let endpoints = figures.endpoints.iter();
@@ -123,14 +123,14 @@ pub fn status(figures: &QueueFigures, flows: &Flows, ages: &FreshnessThresholds,
 }
 
 /// Adds the number of scheduled events, if there are any.
-fn with_schedule(report: Report, queue: Queue) -> Report {
+fn with_schedule(report: Report, queue: QueueTotals) -> Report {
     let Some(next) = queue.next_scheduled_at else { return report };
     let events = count(usize::try_from(queue.scheduled).unwrap_or_default(), "event");
     report.with_line(format!("{events} scheduled, next at {next}"))
 }
 
 /// The figures of the whole queue in one row.
-pub fn queue_table(queue: Queue) -> Table {
+pub fn queue_table(queue: QueueTotals) -> Table {
     let oldest = (queue.oldest_due_age_ms > 0).then(|| Duration::from_millis(queue.oldest_due_age_ms));
     let row = vec![
         queue.total.into(),

@@ -74,6 +74,7 @@ fn cells(row: &KeptRequest) -> Vec<Cell> {
 
 /// One kept request with headers and body.
 pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
+    /// The JSON answer of `requests show`.
     #[derive(Serialize)]
     struct ShownView<'a> {
         #[serde(flatten)]
@@ -93,7 +94,7 @@ pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
     report.with_line("").with_line(&*view.body)
 }
 
-/// The result of replaying a kept request.
+/// What came of replaying one kept request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Replayed {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::endpoints::state_cell;
 use super::failures::{FAILURES, failure_cells};
-use super::status::{Queue, queue_table};
+use super::status::{QueueTotals, queue_table};
 use super::{Cell, Column, Level, Table};
 use crate::clock::Timestamp;
 use crate::format::{count, short_duration};
@@ -12,7 +12,7 @@ use crate::monitor::Health;
 use crate::monitor::pace::{Latency, Readings};
 use crate::store::{DeliveryRow, EndpointFigures, EventDetail, Listed, QueueFigures};
 
-/// The figures of one refresh of `top`.
+/// What `top` reads of the queue at each refresh.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The time of the refresh.
@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub failures: Listed<DeliveryRow>,
 }
 
-/// One screen of `top` as data.
+/// The JSON that `top` prints where it has no terminal.
 #[derive(Debug)]
 pub struct Top {
     /// The health of the queue: level and sentence.
@@ -56,7 +56,7 @@ const ENDPOINTS: &[Column] = &[
 
 /// The screen for a snapshot; `readings` hold earlier ones.
 pub fn top(snapshot: &Snapshot, readings: &Readings) -> Top {
-    let queue = Queue::of(&snapshot.figures, snapshot.now);
+    let queue = QueueTotals::of(&snapshot.figures, snapshot.now);
     let level = if snapshot.health.healthy { Level::Good } else { Level::Bad };
     let endpoints = snapshot.figures.endpoints.iter().map(|row| endpoint_cells(row, snapshot, readings)).collect();
     let failures: Vec<_> = snapshot.failures.rows.iter().map(failure_cells).collect();
@@ -92,7 +92,7 @@ fn endpoint_cells(row: &EndpointFigures, snapshot: &Snapshot, readings: &Reading
 }
 
 /// When the queue will be empty at the rate of the last seconds.
-fn forecast(queue: Queue, readings: &Readings) -> String {
+fn forecast(queue: QueueTotals, readings: &Readings) -> String {
     let waiting = queue.pending + queue.processing;
     match (waiting, readings.empty_in()) {
         (0, _) => "nothing waits".to_owned(),

@@ -15,7 +15,7 @@ use crate::signature::{
     Algorithm, Encoding, Protects, Received, Scheme, TimeFact, Verification, VerifyError, detected_by,
 };
 
-/// A verified request: the verdict, and the explanation of a mismatch.
+/// What `verify` found: whether the signature is right, and else why not.
 #[derive(Debug)]
 pub struct Verified<'a> {
     /// The scheme it was verified by.
@@ -34,7 +34,7 @@ pub struct Verified<'a> {
     pub fingerprint: Option<String>,
 }
 
-/// The data of `verify`.
+/// The JSON answer of `verify`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct VerifiedView<'a> {

@@ -15,7 +15,7 @@ use crate::format::count;
 use crate::store::{AttemptRow, DeliveryRow, EndpointFigures, EventDetail, Schedule};
 use crate::untrusted::Untrusted;
 
-/// The data of `why` and `events why` for an event.
+/// The JSON answer of `why` and `events why` for an event.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct EventExplained<'a> {
@@ -25,7 +25,7 @@ struct EventExplained<'a> {
     timeline: Vec<TimelineEntry>,
 }
 
-/// A delivery, why it is in its state, and what happens next.
+/// A delivery with the reason for its state, and what happens next.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExplainedDelivery<'a> {
@@ -40,7 +40,7 @@ struct ExplainedDelivery<'a> {
     commands: Vec<String>,
 }
 
-/// An endpoint that an event has no delivery for.
+/// An endpoint that did not get an event, and why.
 #[derive(Serialize)]
 struct NotSent<'a> {
     endpoint: &'a str,
@@ -96,8 +96,9 @@ pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Re
 
 /// Explains an endpoint: its state, since when and why, what waits for it, and how the wait ends.
 pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
+    /// The JSON answer of `why` about an endpoint.
     #[derive(Serialize)]
-    struct View<'a> {
+    struct EndpointView<'a> {
         endpoint: &'a str,
         state: &'static str,
         pending: i64,
@@ -124,7 +125,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         lines.extend(at.map(|at| format!("  {what} {at}")));
     }
     lines.extend(commands.iter().map(|command| format!("  `{command}`")));
-    let view = View {
+    let view = EndpointView {
         endpoint: &endpoint.name,
         state: endpoint.state_name(),
         pending: counts.waiting,
@@ -139,9 +140,10 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
 
 /// Explains a resource: its latest deliveries, and why some are unfinished.
 pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Timestamp) -> Report {
+    /// The JSON answer of `why` about a resource.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View<'a> {
+    struct ResourceView<'a> {
         resource_id: &'a str,
         deliveries: Vec<ExplainedDelivery<'a>>,
     }
@@ -151,7 +153,7 @@ pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Tim
     let mut lines =
         vec![format!("{}: {} of the latest {} are not delivered", Untrusted(id), unfinished.len(), rows.len())];
     lines.extend(unfinished.iter().flat_map(|it| it.lines()));
-    let report = Report::new(&View { resource_id: id, deliveries: explained })
+    let report = Report::new(&ResourceView { resource_id: id, deliveries: explained })
         .with_names(rows.iter().map(|row| row.id.0.to_string()));
     lines.into_iter().fold(report, Report::with_line).with_table(chosen(rows))
 }

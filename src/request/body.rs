@@ -15,7 +15,7 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
-/// A body, and a note on it.
+/// A body that was read, and a note on what was assumed.
 pub(super) type Body = (Vec<u8>, Option<Note>);
 
 /// Decodes base64 with or without padding, for URLs or not, on one line or several.

@@ -1,6 +1,6 @@
 //! Finds the shell commands that send a request in pasted text, with prompts, pipes, variables and input.
 
-use super::httpie::{self, Dialect};
+use super::httpie::{self, HttpieProgram};
 use super::program::Program;
 use super::shell_words::{CommandEnd, Word, Words, known};
 use super::{Captured, Note, ReadResult, RequestError, curl, output, quotes, wget, windows_cmd};
@@ -28,8 +28,8 @@ pub(super) fn called(
     match program {
         Program::Curl => curl::requests(words, input),
         Program::Wget => vec![wget::request(&words)],
-        Program::Httpie => vec![httpie::request(&words, input, Dialect::Python)],
-        Program::Xh => vec![httpie::request(&words, input, Dialect::Xh)],
+        Program::Httpie => vec![httpie::request(&words, input, HttpieProgram::Python)],
+        Program::Xh => vec![httpie::request(&words, input, HttpieProgram::Xh)],
     }
 }
 

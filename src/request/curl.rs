@@ -329,7 +329,7 @@ impl CurlCommand {
     }
 }
 
-/// A value to send, and whether it came from standard input.
+/// What a `--data` option of curl sends, and whether it came from standard input.
 struct CurlData {
     bytes: Vec<u8>,
     is_input: bool,

@@ -6,7 +6,7 @@ use http::header::{CONTENT_LENGTH, HOST};
 use super::{Captured, Note, RequestError};
 use crate::signature::Received;
 
-/// The parts of a request while it is read.
+/// The parts of a captured request while it is read.
 #[derive(Debug, Default)]
 pub(super) struct RequestDraft {
     request: Received,

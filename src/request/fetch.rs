@@ -8,7 +8,7 @@ use super::members::{Members, list, text};
 use super::values::{body_of, headers};
 use super::{Captured, MOST_BYTES, ReadResult, RequestError};
 
-/// A call that sends a request.
+/// A call of JavaScript's `fetch` or its like that sends a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     /// `fetch(url, options)`

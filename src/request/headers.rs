@@ -149,7 +149,7 @@ pub(super) fn read_page(text: &[u8]) -> ReadResult {
     Ok(vec![page.captured()])
 }
 
-/// A request as the network panel of a browser shows it, as far as it has been read.
+/// A request as a browser's network panel shows it, as far as it has been read.
 #[derive(Default)]
 struct BrowserPage<'a> {
     draft: RequestDraft,

@@ -3,7 +3,7 @@
 /// The most bytes of one line.
 const LONGEST_LINE: usize = 32;
 
-/// A line of a dump.
+/// A line of a hex dump.
 #[derive(Debug, PartialEq, Eq)]
 struct DumpLine {
     /// Whether it is indented: Wireshark indents what the other side sent.

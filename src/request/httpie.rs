@@ -70,9 +70,9 @@ const SEPARATORS: &[(&str, ItemKind)] = &[
     (";", ItemKind::EmptyHeader),
 ];
 
-/// The program, which decides how JSON is written.
+/// Which program is meant, HTTPie or xh, which decides how JSON is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(super) enum HttpieProgram {
     /// HTTPie, with Python's JSON.
     Python,
     /// xh, with JSON without spaces.
@@ -105,7 +105,11 @@ struct HttpieCommand {
 }
 
 /// The request of an HTTPie or xh command with these words. `input` is its standard input, if the text tells.
-pub(super) fn request(words: &[Vec<u8>], input: Option<Vec<u8>>, dialect: Dialect) -> Result<Captured, RequestError> {
+pub(super) fn request(
+    words: &[Vec<u8>],
+    input: Option<Vec<u8>>,
+    dialect: HttpieProgram,
+) -> Result<Captured, RequestError> {
     let mut command = HttpieCommand::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -136,7 +140,7 @@ impl HttpieCommand {
         Ok(())
     }
 
-    fn finish(mut self, input: Option<Vec<u8>>, dialect: Dialect) -> Result<Captured, RequestError> {
+    fn finish(mut self, input: Option<Vec<u8>>, dialect: HttpieProgram) -> Result<Captured, RequestError> {
         let positional = std::mem::take(&mut self.positional);
         let is_alone = positional.len() == 1;
         let is_method = |word: &String| !is_alone && word.bytes().all(|byte| byte.is_ascii_alphabetic());
@@ -151,7 +155,7 @@ impl HttpieCommand {
         self.draft.method(&method.map_or_else(|| default.to_owned(), |method| method.to_ascii_uppercase()))?;
         self.draft.url = Some(super::url(with_query(&whole_url(&url), &self.query))?);
         self.draft.body = written.unwrap_or_default();
-        Ok(self.draft.captured(if dialect == Dialect::Xh { "xh command" } else { "HTTPie command" }))
+        Ok(self.draft.captured(if dialect == HttpieProgram::Xh { "xh command" } else { "HTTPie command" }))
     }
 
     fn item(&mut self, word: &str) -> Result<(), RequestError> {
@@ -178,7 +182,7 @@ impl HttpieCommand {
     }
 
     /// The body, if the command has one.
-    fn body(&mut self, input: Option<Vec<u8>>, dialect: Dialect) -> Result<Option<Vec<u8>>, RequestError> {
+    fn body(&mut self, input: Option<Vec<u8>>, dialect: HttpieProgram) -> Result<Option<Vec<u8>>, RequestError> {
         if let Some(raw) = self.raw.take() {
             self.json_headers()?;
             return Ok(Some(raw));
@@ -209,7 +213,7 @@ impl HttpieCommand {
             .map(|(name, value)| format!("{}:{value}", serde_json::to_string(name).unwrap_or_default()))
             .collect();
         let object = format!("{{{}}}", members.join(","));
-        let written = if dialect == Dialect::Xh { body::compact(&object) } else { body::as_python(&object) };
+        let written = if dialect == HttpieProgram::Xh { body::compact(&object) } else { body::as_python(&object) };
         Ok(Some(written.into_bytes()))
     }
 
@@ -268,35 +272,41 @@ fn with_query(url: &str, query: &[(String, String)]) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str, dialect: Dialect) -> Result<Captured, RequestError> {
+    fn read(text: &str, dialect: HttpieProgram) -> Result<Captured, RequestError> {
         request(&crate::request::shell_words(text.as_bytes()).expect("words")[1..], None, dialect)
     }
 
     #[test]
     fn items_become_headers_query_and_body_as_each_program_writes_it() {
         let text = "http -v PUT h.example/x X-A:b c==d 'note=Zoë' n:=1 'o:={\"p\":[1,2]}'";
-        let python = read(text, Dialect::Python).expect("a request").request;
+        let python = read(text, HttpieProgram::Python).expect("a request").request;
         assert_eq!((python.method.as_str(), python.url.as_deref()), ("PUT", Some("http://h.example/x?c=d")));
         assert_eq!(python.headers["x-a"], "b");
         assert_eq!(&python.body[..], br#"{"note": "Zo\u00eb", "n": 1, "o": {"p": [1, 2]}}"#);
-        let compact = read(text, Dialect::Xh).expect("a request").request;
+        let compact = read(text, HttpieProgram::Xh).expect("a request").request;
         assert_eq!(&compact.body[..], r#"{"note":"Zoë","n":1,"o":{"p":[1,2]}}"#.as_bytes());
-        let form = read("http -f :3000/x a=b 'c=d e'", Dialect::Python).expect("a request").request;
+        let form = read("http -f :3000/x a=b 'c=d e'", HttpieProgram::Python).expect("a request").request;
         assert_eq!((form.method.as_str(), form.url.as_deref()), ("POST", Some("http://localhost:3000/x")));
         assert_eq!(&form.body[..], b"a=b&c=d+e");
-        let raw = read("http h --raw '{}'", Dialect::Python).expect("a request").request;
+        let raw = read("http h --raw '{}'", HttpieProgram::Python).expect("a request").request;
         assert_eq!(
             (&raw.body[..], &raw.headers["content-type"]),
             (&b"{}"[..], &http::HeaderValue::from_static("application/json"))
         );
-        assert_eq!(read("http h", Dialect::Python).expect("a request").request.method.as_str(), "GET");
+        assert_eq!(read("http h", HttpieProgram::Python).expect("a request").request.method.as_str(), "GET");
     }
 
     #[test]
     fn what_the_command_does_not_hold_is_refused() {
-        assert_eq!(read("http h.example a=@x", Dialect::Python), Err(RequestError::OtherFile("a=@x".into())));
-        assert_eq!(read("http h.example a[b]=c", Dialect::Python), Err(RequestError::UnknownOption("a[b]=c".into())));
-        assert_eq!(read("http --multipart h", Dialect::Python), Err(RequestError::UnknownOption("--multipart".into())));
-        assert_eq!(read("http", Dialect::Python), Err(RequestError::CommandUrl));
+        assert_eq!(read("http h.example a=@x", HttpieProgram::Python), Err(RequestError::OtherFile("a=@x".into())));
+        assert_eq!(
+            read("http h.example a[b]=c", HttpieProgram::Python),
+            Err(RequestError::UnknownOption("a[b]=c".into()))
+        );
+        assert_eq!(
+            read("http --multipart h", HttpieProgram::Python),
+            Err(RequestError::UnknownOption("--multipart".into()))
+        );
+        assert_eq!(read("http", HttpieProgram::Python), Err(RequestError::CommandUrl));
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn to_json(text: &str) -> Option<(String, usize)> {
     to_json_with(text, &Values::new())
 }
 
-/// The values of variables, as JSON.
+/// The values of a script's variables, as JSON.
 pub(super) type Values = HashMap<String, String>;
 
 /// The same as [`to_json`], with variables substituted.
@@ -55,7 +55,7 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
-/// A parser of a literal, its position, and what it has written so far.
+/// Parses a literal of a programming language (Python, JavaScript, …) and writes it as JSON.
 struct LiteralParser<'a> {
     text: &'a str,
     at: usize,

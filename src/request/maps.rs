@@ -6,7 +6,7 @@ use super::{ReadResult, headers};
 /// The longest line of a map, in bytes.
 const LONGEST_LINE: usize = 32 * 1024;
 
-/// Names and values, and the rest after the map.
+/// The names and values of a map that a program printed, and the rest of the text.
 type Map<'a> = (Vec<(String, String)>, &'a [u8]);
 
 /// Whether a text begins like such a map of headers.

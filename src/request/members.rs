@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 /// The most members of an object, or items of an array.
 const MOST_ITEMS: usize = 20_000;
 
-/// The members of an object, in their order.
+/// The members of a JSON object in their order, each as it is written.
 #[derive(Debug)]
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 

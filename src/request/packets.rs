@@ -69,7 +69,7 @@ pub(super) fn read(text: &[u8]) -> ReadResult {
     Ok(all)
 }
 
-/// The bytes of one direction of a connection.
+/// The bytes of one direction of a captured connection.
 struct Flow {
     name: String,
     seen: BTreeSet<String>,
@@ -156,7 +156,7 @@ pub(super) fn of_packets(packets: &[Vec<u8>]) -> ReadResult {
     of_flows(&flows, "captured packets")
 }
 
-/// The payload of a TCP segment, and where in which flow it belongs.
+/// The bytes of one TCP segment, and where in which direction of a connection they belong.
 struct Segment {
     flow: String,
     sequence: u32,

@@ -102,7 +102,7 @@ fn called(program: Program, reader: &mut Reader<'_>) -> ReadResult {
     Ok(all)
 }
 
-/// The parameters of `Invoke-WebRequest`.
+/// The parameters of PowerShell's `Invoke-WebRequest`.
 #[derive(Default)]
 struct Parameters {
     url: Option<Value>,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::program::Program;
 use super::{MOST_BYTES, output};
 
-/// Why a text is not a command line.
+/// Why a text is not a command line of a shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WordError {
     /// An unclosed quote.
@@ -42,7 +42,7 @@ pub(super) fn known(words: Vec<Word>) -> Result<Vec<Vec<u8>>, WordError> {
     words.into_iter().map(|word| if word.is_unknown { Err(WordError::Expansion) } else { Ok(word.bytes) }).collect()
 }
 
-/// A word of a command.
+/// A word of a command line, without its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) bytes: Vec<u8>,
@@ -50,7 +50,7 @@ pub(super) struct Word {
     pub(super) is_unknown: bool,
 }
 
-/// How a command ended.
+/// How a command of a command line ended: at a pipe, a semicolon, the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CommandEnd {
     /// At the end of the text.
@@ -71,7 +71,7 @@ struct PendingDocument {
 /// The deepest nesting of `$(…)`.
 const MOST_DEPTH: usize = 4;
 
-/// The commands of a text, one after the other.
+/// Splits a text into commands, and each into words, as a shell does.
 ///
 /// A line break counts as white space if the next line can only continue the command: documentation often wraps commands without
 /// backslashes.

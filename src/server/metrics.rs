@@ -22,8 +22,8 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Trigger};
-use crate::inbound::Handled;
-use crate::monitor::{self, Health, HealthFigures, Limits, ReceivedTotals};
+use crate::inbound::MessageResult;
+use crate::monitor::{self, Health, HealthFigures, HealthLimits, ReceivedTotals};
 use crate::service::figures::health_figures;
 use crate::store::inbound::{Applied, ReceivedFigures};
 use crate::store::{self, AttemptTotals, FinishedAttempt, QueueFigures, Result, Store};
@@ -227,10 +227,10 @@ impl Metrics {
     }
 
     /// Counts a message that was read from a broker, as webhooks are counted.
-    pub fn consumed(&self, route: &str, handled: Handled, took: Duration) {
+    pub fn consumed(&self, route: &str, handled: MessageResult, took: Duration) {
         match handled {
-            Handled::Applied(applied) => self.applied(route, applied, took),
-            Handled::Refused(reason) => self.refused(route, reason),
+            MessageResult::Applied(applied) => self.applied(route, applied, took),
+            MessageResult::Refused(reason) => self.refused(route, reason),
         }
     }
 
@@ -257,7 +257,7 @@ impl Metrics {
     }
 
     /// The text of a scrape at `now`, in OpenMetrics. `limits` say what is healthy.
-    pub fn text(&self, store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<String> {
+    pub fn text(&self, store: &dyn Store, limits: &HealthLimits, now: Timestamp) -> Result<String> {
         let read = health_figures(store, limits, now)?;
         let health = monitor::health(&read, limits, now);
         let free = store::volume(&store.database().wait()?.location).and_then(|volume| volume.free_bytes);

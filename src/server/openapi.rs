@@ -13,7 +13,7 @@ use super::access::AuthRequirement;
 use super::answer;
 use super::state::App;
 use crate::event::CATALOGUE;
-use crate::record::{FieldRule, Kind, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS};
+use crate::record::{FieldRule, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS, RecordKind};
 
 mod answers;
 mod operations;
@@ -300,18 +300,18 @@ fn emitted() -> Value {
 
 /// The schemas of records, from the table of their fields.
 fn records() -> [(&'static str, Value); 4] {
-    let properties = |kind: Kind| -> serde_json::Map<String, Value> {
+    let properties = |kind: RecordKind| -> serde_json::Map<String, Value> {
         kind.fields().iter().map(|(name, rule)| ((*name).to_owned(), field(*rule))).collect()
     };
-    let mut new_enrollment = properties(Kind::Enrollment);
+    let mut new_enrollment = properties(RecordKind::Enrollment);
     new_enrollment.insert("id".to_owned(), text());
     let changes = |kind| json!({"type": "object", "minProperties": 1, "properties": properties(kind)});
     let required = ["userId", "courseId"];
     [
-        ("Enrollment", changes(Kind::Enrollment)),
+        ("Enrollment", changes(RecordKind::Enrollment)),
         ("NewEnrollment", json!({"type": "object", "required": required, "properties": new_enrollment})),
-        ("Profile", changes(Kind::User)),
-        ("Progress", json!({"type": "object", "properties": properties(Kind::Progress)})),
+        ("Profile", changes(RecordKind::User)),
+        ("Progress", json!({"type": "object", "properties": properties(RecordKind::Progress)})),
     ]
 }
 

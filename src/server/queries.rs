@@ -7,7 +7,7 @@ use super::answer::Problem;
 use super::extract::{Number, PageLimit, PageNumber, Text};
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::report::audit::AuditCursor;
 use crate::store::inbound::ReceivedFilter;
@@ -43,12 +43,12 @@ impl<'de> Deserialize<'de> for StatesParam {
 
 /// The query parameter `type`: a pattern of event types; without it, any.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TypeParam(Option<Pattern>);
+pub(super) struct TypeParam(Option<TypePattern>);
 
 impl<'de> Deserialize<'de> for TypeParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Pattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom)
+        TypePattern::parse(&text).map(|pattern| Self(Some(pattern))).map_err(D::Error::custom)
     }
 }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::endpoint::Endpoint;
-use crate::outbound::test_event::Tested;
+use crate::outbound::test_event::TestResult;
 use crate::store::RunStats;
 
 /// What `POST /api/sync/process` did: its attempts, and how long it took.
@@ -23,5 +23,8 @@ pub trait QueueRunner: Send + Sync {
     fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<RunResult, String>> + Send + '_>>;
 
     /// Sends one signed test event to `endpoint`. The error is for whoever asked.
-    fn test<'a>(&'a self, endpoint: &'a Endpoint) -> Pin<Box<dyn Future<Output = Result<Tested, String>> + Send + 'a>>;
+    fn test<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+    ) -> Pin<Box<dyn Future<Output = Result<TestResult, String>> + Send + 'a>>;
 }

@@ -16,7 +16,7 @@ use super::preconditions::{IdempotencyKey, RecordConditions, etag};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::{Draft, EventId, InvalidDraft};
 use crate::inbound::field_of;
-use crate::record::Kind;
+use crate::record::RecordKind;
 use crate::report::{self, Pagination, Report};
 use crate::store::Page;
 use crate::store::inbound::{EditResult, ExpectedRecord, RecordEdit, RecordFilter, RecordOrder, RecordRow, Versions};
@@ -44,7 +44,7 @@ pub(super) struct EnrollmentsQuery {
 pub(super) async fn enrollments(State(app): State<Arc<App>>, Query(query): Query<EnrollmentsQuery>) -> Response {
     let page = page(query.page, query.limit, query.sort_order.unwrap_or(Order::Asc));
     let filter = RecordFilter {
-        kind: Some(Kind::Enrollment),
+        kind: Some(RecordKind::Enrollment),
         search: query.search.0,
         user: query.user_id.0,
         course: query.course_id.0,
@@ -63,7 +63,7 @@ pub(super) async fn create_enrollment(
         None => format!("enr_{}", key.name(0).unwrap_or_else(|| Uuid::new_v4().simple().to_string())),
         Some(id) => serde_json::from_str(id.get()).map_err(|_| Problem::field("id", "must be text"))?,
     };
-    check(Kind::Enrollment, &members, &["userId", "courseId"])?;
+    check(RecordKind::Enrollment, &members, &["userId", "courseId"])?;
     let change = RecordChange {
         expects: ExpectedRecord::Absence,
         event_id: key.event_id(0),
@@ -74,7 +74,7 @@ pub(super) async fn create_enrollment(
 }
 
 pub(super) async fn enrollment(State(app): State<Arc<App>>, on: RecordConditions, Path(id): Path) -> RecordResponse {
-    find(&app, &on, Kind::Enrollment, id).await
+    find(&app, &on, RecordKind::Enrollment, id).await
 }
 
 pub(super) async fn change_enrollment(
@@ -84,7 +84,7 @@ pub(super) async fn change_enrollment(
     JsonObject(mut members): JsonObject,
 ) -> RecordResponse {
     take_id(&mut members, &id)?;
-    check(Kind::Enrollment, &members, &[])?;
+    check(RecordKind::Enrollment, &members, &[])?;
     let change = RecordChange {
         expects: ExpectedRecord::Presence,
         versions: on.if_match,
@@ -122,7 +122,7 @@ pub(super) async fn profile(
     on: RecordConditions,
     Query(query): Query<ProfileQuery>,
 ) -> RecordResponse {
-    find(&app, &on, Kind::User, query.user_id.required("userId")?).await
+    find(&app, &on, RecordKind::User, query.user_id.required("userId")?).await
 }
 
 pub(super) async fn change_profile(
@@ -133,7 +133,7 @@ pub(super) async fn change_profile(
 ) -> RecordResponse {
     let id = query.user_id.required("userId")?;
     take_id(&mut members, &id)?;
-    check(Kind::User, &members, &[])?;
+    check(RecordKind::User, &members, &[])?;
     let change = RecordChange { versions: on.if_match, ..RecordChange::of("profile.updated", &id) };
     let row = edit(&app, change, &members).await?;
     Ok(single(StatusCode::OK, &row))
@@ -168,7 +168,7 @@ pub(super) async fn students(State(app): State<Arc<App>>, Query(query): Query<St
     };
     let page = page(query.page, query.limit, query.sort_order.unwrap_or(usual_order));
     let (search, past) = (query.search.0, query.after);
-    let filter = RecordFilter { kind: Some(Kind::User), search, sort, past, ..RecordFilter::default() };
+    let filter = RecordFilter { kind: Some(RecordKind::User), search, sort, past, ..RecordFilter::default() };
     list(&app, filter, page).await
 }
 
@@ -194,7 +194,7 @@ pub(super) async fn progress(
     match (query.user_id.0, query.course_id.0) {
         (Some(user), Some(course)) => learner(&app, &on, user, course).await,
         (user, course) => {
-            let (kind, past) = (Some(Kind::Progress), query.after);
+            let (kind, past) = (Some(RecordKind::Progress), query.after);
             let filter = RecordFilter { kind, user, course, past, ..RecordFilter::default() };
             Ok(list(&app, filter, page(query.page, query.limit, Order::Asc)).await?.into_response())
         }
@@ -204,10 +204,10 @@ pub(super) async fn progress(
 /// One learner's progress. Where hyphens in names give two learners one id, the fields say whose it is.
 async fn learner(app: &App, on: &RecordConditions, user: String, course: String) -> RecordResponse {
     let id = format!("{user}-{course}");
-    let found = app.read(move |store| store.record(Kind::Progress, &id).wait()).await?;
+    let found = app.read(move |store| store.record(RecordKind::Progress, &id).wait()).await?;
     match found.filter(|row| row.record.exists() && !row.record.is_of_another(Some(&user), Some(&course))) {
         Some(row) => Ok(found_record(on, &row)),
-        None => Err(missing(Kind::Progress)),
+        None => Err(missing(RecordKind::Progress)),
     }
 }
 
@@ -228,7 +228,7 @@ pub(super) async fn record_progress(
 ) -> RecordResponse {
     let user = from_either(query.user_id, &mut members, "userId")?;
     let course = from_either(query.course_id, &mut members, "courseId")?;
-    check(Kind::Progress, &members, &["userId", "courseId"])?;
+    check(RecordKind::Progress, &members, &["userId", "courseId"])?;
     let id = format!("{user}-{course}");
     let change = RecordChange {
         expects: ExpectedRecord::SameLearner,
@@ -264,7 +264,7 @@ async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     Ok(Answer::new(report.with_cursor_after(&listed, |row| row.seq)))
 }
 
-async fn find(app: &App, on: &RecordConditions, kind: Kind, id: String) -> RecordResponse {
+async fn find(app: &App, on: &RecordConditions, kind: RecordKind, id: String) -> RecordResponse {
     let found = app.read(move |store| store.record(kind, &id).wait()).await?;
     match found.filter(|row| row.record.exists()) {
         Some(row) => Ok(found_record(on, &row)),
@@ -284,7 +284,7 @@ fn single(status: StatusCode, row: &RecordRow) -> HttpResponse {
     ([(ETAG, etag(&row.record))], Answer::with_status(status, report::records::single(row))).into_response()
 }
 
-fn missing(kind: Kind) -> Problem {
+fn missing(kind: RecordKind) -> Problem {
     Problem::not_found(kind.name())
 }
 
@@ -312,7 +312,7 @@ async fn edit(app: &App, change: RecordChange<'_>, members: &Members) -> Result<
     let draft = Draft { id: event_id, ..draft };
     match app.store.edit(RecordEdit { draft, expects, versions }, app.now()).within(STORE_WRITE_TIMEOUT).await? {
         EditResult::Done(row, _) => Ok(row),
-        EditResult::Missing => Err(missing(Kind::of_event(event_type).unwrap_or(Kind::User))),
+        EditResult::Missing => Err(missing(RecordKind::of_event(event_type).unwrap_or(RecordKind::User))),
         EditResult::Exists if expects == ExpectedRecord::SameLearner => {
             Err(Problem::conflict("the progress of another learner has this id already"))
         }
@@ -339,7 +339,7 @@ fn take_id(members: &mut Members, id: &str) -> Result<(), Problem> {
 }
 
 /// Checks the known fields against their rules. Others are kept as they are.
-fn check(kind: Kind, members: &Members, required: &[&str]) -> Result<(), Problem> {
+fn check(kind: RecordKind, members: &Members, required: &[&str]) -> Result<(), Problem> {
     let missing = required.iter().filter(|name| !members.contains_key(**name));
     let mut wrong: Vec<(&str, String)> = missing.map(|name| (*name, "is missing".to_owned())).collect();
     for (name, rule) in kind.fields() {

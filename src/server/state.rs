@@ -23,7 +23,7 @@ use super::stranger_limit::StrangerLimit;
 use crate::clock::{Clock, Timestamp};
 use crate::explain::Candidate;
 use crate::inbound::{Sources, TrustedProxies};
-use crate::monitor::{FreshnessThresholds, Limits};
+use crate::monitor::{FreshnessThresholds, HealthLimits};
 use crate::report::Table;
 use crate::store::inbound::{RefusalDetails, RefusedWebhook};
 use crate::store::operators::{SessionRow, WrongSecretCount};
@@ -60,7 +60,7 @@ pub struct Settings {
     /// Whether browsers come through TLS, so that the session's cookie travels over nothing else.
     pub behind_tls: bool,
     /// Up to where the queue counts as healthy.
-    pub limits: Limits,
+    pub limits: HealthLimits,
     /// From where on records count as aging or stale.
     pub ages: FreshnessThresholds,
     /// The secrets under which a refused webhook may turn out to be right.

@@ -16,7 +16,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::delivery::{CircuitOpen, OpenCause, Reason, State};
 use crate::endpoint::PausedBy;
 use crate::format::{count, short_duration};
-use crate::monitor::{Limits, due_age};
+use crate::monitor::{HealthLimits, due_age};
 use crate::network::{HttpClient, certificate};
 use crate::store::incidents::{
     IncidentKind, Notification, NotificationResult, Observation, ObservedProblem, Severity, SinkRule,
@@ -32,7 +32,7 @@ pub const EXPIRES_SOON: Duration = Duration::from_hours(14 * 24);
 /// A `Retry-After` of at least this length is an incident: shorter ones are normal rate limiting.
 const LONG_WAIT: Duration = Duration::from_mins(1);
 
-/// A file of certificates: our own, or those that are trusted.
+/// A file of certificates that is watched for its expiry: our own, or those that are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFile {
     /// Its owner and purpose, such as `client certificate of admin`.
@@ -51,7 +51,7 @@ impl CertificateFile {
     }
 }
 
-/// A secret with an expiry date.
+/// A secret with an expiry date, of which alerts warn in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpiringSecret {
     /// Its name.
@@ -60,12 +60,12 @@ pub struct ExpiringSecret {
     pub ends_at: Timestamp,
 }
 
-/// The sinks of alerts, and what is observed for them.
+/// Looks for what is wrong with the queue, and sends alerts to their recipients.
 pub struct Alerts {
     /// The sinks.
     pub sinks: Vec<Sink>,
     /// The thresholds of health, such as how long a delivery may be due.
-    pub limits: Limits,
+    pub limits: HealthLimits,
     /// The certificates to watch.
     pub certificates: Vec<CertificateFile>,
     /// The secrets to watch.
@@ -147,7 +147,7 @@ impl Alerts {
 // ── observations ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Observes the incidents of the queue and its endpoints.
-fn observe(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<Observation> {
+fn observe(store: &dyn Store, limits: &HealthLimits, now: Timestamp) -> Result<Observation> {
     let figures = store.figures(now).wait()?;
     let mut observed = Vec::new();
     for row in figures.endpoints.iter().filter(|row| row.endpoint.configured) {
@@ -233,7 +233,7 @@ fn reason_in_words(reason: Option<Reason>) -> &'static str {
     }
 }
 
-fn lag(store: &dyn Store, figures: &QueueFigures, limits: &Limits, now: Timestamp) -> Result<ObservedProblem> {
+fn lag(store: &dyn Store, figures: &QueueFigures, limits: &HealthLimits, now: Timestamp) -> Result<ObservedProblem> {
     let alive = store.open_runs().wait()?.alive;
     let worker = if alive > 0 { "a worker is running, and not fast enough" } else { "no worker is running" };
     let since = now.minus(due_age(figures, now));
@@ -279,7 +279,7 @@ fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
 
 // ── the watching thread ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/// The command for the watching thread.
+/// What the thread that looks for trouble is asked: to look now, or to finish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WatchCommand {
     /// Go on.
@@ -290,7 +290,7 @@ enum WatchCommand {
     Stop,
 }
 
-/// A thread that observes incidents and notifies sinks until it is finished or dropped.
+/// A thread that looks for trouble from time to time and sends alerts, until it is finished or dropped.
 #[derive(Debug)]
 pub struct AlertWatch {
     command: watch::Sender<WatchCommand>,

@@ -11,17 +11,17 @@ use tokio::sync::watch;
 
 use super::{RunReport, WorkerConfig};
 use crate::endpoint::{Endpoint, EndpointId};
-use crate::outbound::run::{RunOptions, RunSummary, Stop, Until, WorkerError};
-use crate::outbound::worker::Observer;
+use crate::outbound::run::{RunOptions, RunSummary, RunUntil, StopRequest, WorkerError};
+use crate::outbound::worker::AttemptObserver;
 use crate::store::FinishedAttempt;
 
 /// The pause before deliveries are tried again after the store failed.
 const RECOVERY_DELAY: Duration = Duration::from_secs(1);
 
-/// Called for every attempt, with the name of its endpoint, once the outcome is stored.
+/// Is called for every attempt, with the name of its endpoint, once the outcome is stored.
 pub type OnAttempt = Arc<dyn Fn(&str, &FinishedAttempt) + Send + Sync>;
 
-/// Runs workers for a server, and replaces their configuration on a reload.
+/// The workers of a server: started, and replaced when the configuration is reloaded.
 pub struct Deliveries {
     current: RwLock<Arc<ConfiguredWorkers>>,
     on_attempt: OnAttempt,
@@ -37,13 +37,13 @@ impl fmt::Debug for Deliveries {
 struct ConfiguredWorkers {
     config: WorkerConfig,
     names: BTreeMap<EndpointId, String>,
-    stop: watch::Sender<Stop>,
+    stop: watch::Sender<StopRequest>,
 }
 
 impl ConfiguredWorkers {
     fn new(config: WorkerConfig, endpoints: &[Endpoint]) -> Arc<Self> {
         let names = endpoints.iter().map(|endpoint| (endpoint.id, endpoint.name.clone())).collect();
-        Arc::new(Self { config, names, stop: watch::channel(Stop::No).0 })
+        Arc::new(Self { config, names, stop: watch::channel(StopRequest::No).0 })
     }
 }
 
@@ -62,17 +62,17 @@ impl Deliveries {
     pub fn reload(&self, config: WorkerConfig, endpoints: &[Endpoint]) {
         let new = ConfiguredWorkers::new(config, endpoints);
         let old = std::mem::replace(&mut *self.current.write().unwrap_or_else(PoisonError::into_inner), new);
-        old.stop.send_replace(Stop::Drain);
+        old.stop.send_replace(StopRequest::Drain);
     }
 
     /// Stops the workers and the background thread.
-    pub fn stop(&self, how: Stop) {
+    pub fn stop(&self, how: StopRequest) {
         self.current().stop.send_replace(how);
     }
 
     /// Sends what is due, until nothing is or `limit` has passed.
     pub async fn run_once(self: Arc<Self>, limit: Duration) -> Result<RunReport, WorkerError> {
-        let work = move || self.run(&self.current(), Until::NothingDue, Some(limit));
+        let work = move || self.run(&self.current(), RunUntil::NothingDue, Some(limit));
         tokio::task::spawn_blocking(work).await.map_err(|e| WorkerError::Runtime(e.to_string()))?
     }
 
@@ -87,11 +87,11 @@ impl Deliveries {
     fn run_until_stopped(&self, poll_every: Duration) {
         loop {
             let current = self.current();
-            if let Err(error) = self.run(&current, Until::Polling(poll_every), None) {
+            if let Err(error) = self.run(&current, RunUntil::Polling(poll_every), None) {
                 tracing::error!(%error, "deliveries stopped; they are tried again");
                 std::thread::park_timeout(RECOVERY_DELAY);
             }
-            let stopped = *current.stop.borrow() != Stop::No;
+            let stopped = *current.stop.borrow() != StopRequest::No;
             if stopped && Arc::ptr_eq(&current, &self.current()) {
                 return;
             }
@@ -102,7 +102,7 @@ impl Deliveries {
     fn run(
         &self,
         current: &ConfiguredWorkers,
-        until: Until,
+        until: RunUntil,
         max_time: Option<Duration>,
     ) -> Result<RunReport, WorkerError> {
         let options = RunOptions { until, limit: None, concurrency: None, max_time, endpoint: None, only: None };
@@ -117,7 +117,7 @@ impl Deliveries {
         done
     }
 
-    fn observer(&self, current: &ConfiguredWorkers) -> Observer {
+    fn observer(&self, current: &ConfiguredWorkers) -> AttemptObserver {
         let (on_attempt, names) = (Arc::clone(&self.on_attempt), current.names.clone());
         Box::new(move |finished, _| {
             let name = names.get(&finished.claim.endpoint).map_or("unknown", String::as_str);
@@ -130,7 +130,7 @@ impl Deliveries {
     }
 }
 
-/// The thread that delivers what is due.
+/// The thread of a server that delivers what is due.
 #[derive(Debug)]
 pub struct Background(JoinHandle<()>);
 

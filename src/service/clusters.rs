@@ -1,23 +1,23 @@
 //! Finds clusters of failures. They are computed from failed deliveries; only acknowledgements are stored.
 
-use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix, Clusters};
+use crate::monitor::clusters::{ClusterCollector, ClusterName, ClusterPrefix, FailureCluster};
 use crate::store::{DeliveryFilter, DeliveryRow, Listed, Page, Result, Store};
 
 /// Rows read at a time.
 const CHUNK: u64 = 1_000;
 
-/// The clusters that a search found.
+/// The clusters (groups of like failures) that a search of the queue found, and whether it saw all failures.
 #[derive(Debug)]
 pub struct FoundClusters {
     /// The clusters, largest first.
-    pub clusters: Vec<Cluster>,
+    pub clusters: Vec<FailureCluster>,
     /// Whether there are more failures than were read.
     pub cut: bool,
 }
 
 /// Finds the clusters among the newest `most` failures that match.
 pub fn find(store: &dyn Store, filter: &DeliveryFilter, most: u64) -> Result<FoundClusters> {
-    let mut clusters = Clusters::default();
+    let mut clusters = ClusterCollector::default();
     let cut = each_failure(store, filter, false, most, |row| clusters.add(&row))?;
     Ok(FoundClusters { clusters: clusters.into_sorted(), cut })
 }

@@ -16,9 +16,9 @@ use tokio::time::sleep;
 
 use crate::broker::{Consumer, PendingMessage};
 use crate::clock::{Clock, Timestamp};
-use crate::inbound::{self, Forward, Handled, MAX_BODY_BYTES, MessageCounts, Source, command};
+use crate::inbound::{self, ForwardTarget, MAX_BODY_BYTES, MessageCounts, MessageResult, Source, command};
 use crate::network::failure::Failure;
-use crate::outbound::run::Stop;
+use crate::outbound::run::StopRequest;
 use crate::store::inbound::{Applied, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::store::{Answer, Store, StoreError};
 use crate::untrusted::Untrusted;
@@ -54,14 +54,14 @@ impl BrokerSource {
     /// The most messages that are taken at once.
     fn batch(&self) -> usize {
         match self.source.forward() {
-            Some(Forward::Command(_)) => BATCH_WITH_COMMAND,
-            Some(Forward::Endpoint(_)) | None => BATCH,
+            Some(ForwardTarget::Command(_)) => BATCH_WITH_COMMAND,
+            Some(ForwardTarget::Endpoint(_)) | None => BATCH,
         }
     }
 }
 
 /// Is told of every message with the route of its source and the time it took, once it is on disk what became of it.
-pub type OnMessage = Arc<dyn Fn(&str, Handled, Duration) + Send + Sync>;
+pub type OnMessage = Arc<dyn Fn(&str, MessageResult, Duration) + Send + Sync>;
 
 /// Up to where a source is drained.
 #[derive(Clone, Copy, Debug, Default)]
@@ -121,13 +121,13 @@ impl Consuming {
         &self,
         source: &mut BrokerSource,
         limits: DrainLimits,
-        stop: &watch::Receiver<Stop>,
+        stop: &watch::Receiver<StopRequest>,
         counts: &mut MessageCounts,
     ) -> Result<(), ConsumeError> {
         loop {
             let room = limits.messages.map_or(u64::MAX, |most| most.saturating_sub(counts.received()));
             let is_over = limits.until.is_some_and(|until| Instant::now() >= until) || room == 0;
-            if is_over || *stop.borrow() != Stop::No {
+            if is_over || *stop.borrow() != StopRequest::No {
                 return Ok(());
             }
             let most = usize::try_from(room).unwrap_or(usize::MAX).min(source.batch());
@@ -138,9 +138,9 @@ impl Consuming {
     }
 
     /// Reads a source until `stop` says so. What fails is logged and tried again.
-    pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<Stop>) {
+    pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<StopRequest>) {
         let (mut counts, mut pause, mut failure) = (MessageCounts::default(), FIRST_PAUSE, String::new());
-        while *stop.borrow() == Stop::No {
+        while *stop.borrow() == StopRequest::No {
             let most = source.batch();
             match self.read_once(&mut source, most, &stop, &mut counts).await {
                 Ok(_) if failure.is_empty() => {}
@@ -167,7 +167,7 @@ impl Consuming {
         &self,
         source: &mut BrokerSource,
         most: usize,
-        stop: &watch::Receiver<Stop>,
+        stop: &watch::Receiver<StopRequest>,
         counts: &mut MessageCounts,
     ) -> Result<bool, ConsumeError> {
         let messages = source.consumer.receive(most, WAIT, LIMIT).await?;
@@ -183,12 +183,12 @@ impl Consuming {
         &self,
         source: &mut BrokerSource,
         messages: &[PendingMessage],
-        stop: &watch::Receiver<Stop>,
+        stop: &watch::Receiver<StopRequest>,
         counts: &mut MessageCounts,
     ) -> Result<(), ConsumeError> {
         let began = Instant::now();
         let mut begun = Vec::with_capacity(messages.len());
-        for message in messages.iter().take_while(|_| *stop.borrow() == Stop::No) {
+        for message in messages.iter().take_while(|_| *stop.borrow() == StopRequest::No) {
             begun.push(self.begin(source, message).await?);
         }
         let is_cut_short = begun.len() < messages.len();
@@ -209,8 +209,8 @@ impl Consuming {
             (self.on_message)(source.source.route(), handled, began.elapsed());
             counts.add(handled);
         };
-        applied.iter().for_each(|(_, how)| tell(Handled::Applied(*how)));
-        refused.iter().for_each(|(_, reason)| tell(Handled::Refused(reason)));
+        applied.iter().for_each(|(_, how)| tell(MessageResult::Applied(*how)));
+        refused.iter().for_each(|(_, reason)| tell(MessageResult::Refused(reason)));
         let done: Vec<PendingMessage> = applied.into_iter().map(|(message, _)| message).collect();
         source.consumer.acknowledge(&done, LIMIT).await?;
         for (message, reason) in refused {
@@ -327,17 +327,17 @@ impl Consuming {
     }
 }
 
-async fn pause_or_stop(pause: Duration, mut stop: watch::Receiver<Stop>) {
+async fn pause_or_stop(pause: Duration, mut stop: watch::Receiver<StopRequest>) {
     tokio::select! {
         () = sleep(pause) => {}
-        _ = stop.wait_for(|stop| *stop != Stop::No) => {}
+        _ = stop.wait_for(|stop| *stop != StopRequest::No) => {}
     }
 }
 
 /// The thread that reads sources until it is stopped.
 #[derive(Debug)]
 pub struct Consumers {
-    stop: watch::Sender<Stop>,
+    stop: watch::Sender<StopRequest>,
     thread: JoinHandle<()>,
 }
 
@@ -345,7 +345,7 @@ impl Consumers {
     /// Starts to read these sources, on a runtime of its own, so that reading never delays an answer of the server.
     pub fn start(consuming: Consuming, sources: Vec<BrokerSource>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = watch::channel(Stop::No);
+        let (stop, stopped) = watch::channel(StopRequest::No);
         let work = async move {
             let mut readers = JoinSet::new();
             for source in sources {
@@ -365,7 +365,7 @@ impl Consumers {
 
     /// Asks the readers to end what they have begun, and take nothing more.
     pub fn stop(&self) {
-        self.stop.send_replace(Stop::Drain);
+        self.stop.send_replace(StopRequest::Drain);
     }
 
     /// Blocks until they have ended.

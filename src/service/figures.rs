@@ -2,14 +2,16 @@
 
 use crate::clock::Timestamp;
 use crate::monitor::forecast::{FORECAST_WINDOW, Flows, measured_since};
-use crate::monitor::{self, Expected, HEALTH_WINDOW, HealthDetails, HealthFigures, Limits, STATS_WINDOW, SeenEvents};
+use crate::monitor::{
+    self, ExpectedEvents, HEALTH_WINDOW, HealthDetails, HealthFigures, HealthLimits, STATS_WINDOW, SeenEvents,
+};
 use crate::store::{DeliveryFilter, DeliveryRow, EventFilter, FileStore, Page, QueueFigures, Result, Store};
 
 /// The most recent failures that are shown with the health of the queue.
 const RECENT: u64 = 10;
 
 /// Reads the figures that health at `now` is judged by. The cost does not grow with the number of finished deliveries.
-pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthFigures> {
+pub fn health_figures(store: &dyn Store, limits: &HealthLimits, now: Timestamp) -> Result<HealthFigures> {
     let since = now.minus(HEALTH_WINDOW);
     Ok(HealthFigures {
         figures: store.figures(now).wait()?,
@@ -22,14 +24,14 @@ pub fn health_figures(store: &dyn Store, limits: &Limits, now: Timestamp) -> Res
 }
 
 /// Reads when expected events were last seen. A queue younger than their threshold is not judged by them.
-fn seen_events(store: &dyn Store, expect: &[Expected], now: Timestamp) -> Result<Vec<SeenEvents>> {
+fn seen_events(store: &dyn Store, expect: &[ExpectedEvents], now: Timestamp) -> Result<Vec<SeenEvents>> {
     if expect.is_empty() {
         return Ok(Vec::new());
     }
     let oldest = store.events(&EventFilter::default(), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
     let oldest = oldest.rows.first().map(|row| row.created_at);
-    let is_judged = |expected: &&Expected| oldest.is_some_and(|at| now.since(at) > expected.within);
-    let seen = |expected: &Expected| {
+    let is_judged = |expected: &&ExpectedEvents| oldest.is_some_and(|at| now.since(at) > expected.within);
+    let seen = |expected: &ExpectedEvents| {
         let last = store.last_seen(&expected.types, now.minus(expected.within)).wait()?;
         Ok(SeenEvents { expected: expected.clone(), last })
     };
@@ -37,7 +39,7 @@ fn seen_events(store: &dyn Store, expect: &[Expected], now: Timestamp) -> Result
 }
 
 /// Reads the same with the failures of the last day and the latest deliveries with failed attempts.
-pub fn health_details(store: &dyn Store, limits: &Limits, now: Timestamp) -> Result<HealthDetails> {
+pub fn health_details(store: &dyn Store, limits: &HealthLimits, now: Timestamp) -> Result<HealthDetails> {
     let figures = health_figures(store, limits, now)?;
     let since = now.minus(STATS_WINDOW);
     let stats = monitor::failure_stats(&figures.figures, &store.rates(since).wait()?, since);

@@ -5,17 +5,17 @@ use serde_json::Value;
 
 use super::code::Encoding;
 use super::error::VerifyError;
-use super::facts::{Facts, KeyForm, body};
+use super::facts::{KeyForm, SchemeFacts, body};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, read};
+use super::scheme::{Scheme, SignatureClaim, read};
 
 /// The member of a notification that holds its code.
 const MEMBER: &str = "additionalData.hmacSignature";
 
-/// The scheme of Adyen; the key is hex.
+/// The signature scheme of Adyen; the key is hex.
 #[derive(Debug)]
-pub(super) struct Adyen(Facts);
+pub(super) struct Adyen(SchemeFacts);
 
 impl Adyen {
     pub(super) fn new() -> Self {
@@ -38,7 +38,7 @@ struct Item {
 }
 
 impl Scheme for Adyen {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
@@ -46,11 +46,11 @@ impl Scheme for Adyen {
         received.headers.contains_key(&self.0.header) || notification(&received.body).is_some()
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let Some(notification) = notification(&received.body) else { return read(&self.0, received) };
         let code =
             notification["additionalData"]["hmacSignature"].as_str().ok_or(VerifyError::CodeNotInBody(MEMBER))?;
-        Ok(Claim { codes: self.0.decode(code)?.into(), ..Claim::default() })
+        Ok(SignatureClaim { codes: self.0.decode(code)?.into(), ..SignatureClaim::default() })
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {

@@ -16,7 +16,7 @@ use webpki::EndEntityCert;
 
 use super::facts::Algorithm;
 
-/// A key that verifies.
+/// A public key that verifies signatures.
 #[derive(Debug)]
 pub(super) struct PublicKey(ParsedPublicKey);
 
@@ -65,14 +65,14 @@ fn of_base64(text: &[u8]) -> Option<Vec<u8>> {
     BASE64.decode(text).ok().filter(|key| !key.is_empty())
 }
 
-/// A private key with its public key.
+/// A private key that signs, with its public key.
 #[derive(Debug)]
 pub(super) struct PrivateKey {
     pair: KeyPair,
     public: PublicKey,
 }
 
-/// A key pair, by algorithm.
+/// A private key with its public key, of one of the two algorithms that sign: ECDSA or RSA.
 #[derive(Debug)]
 enum KeyPair {
     Ecdsa(EcdsaKeyPair),

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BAS
 
 use super::error::VerifyError;
 
-/// How a code is written in a header.
+/// How a signature is written in a header: hex, base64, …
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Lower-case hexadecimal; upper case is read too.
@@ -152,11 +152,11 @@ const TEXT_SPACE: usize = CODE_SPACE * 2;
 /// The longest code, in bytes, for algorithms without a fixed length.
 const MOST_BYTES: usize = 1024;
 
-/// The decoded bytes of a signature.
+/// A signature as decoded bytes.
 #[derive(Clone)]
 pub struct Code(Bytes);
 
-/// The bytes of a code. Short ones, which are nearly all, need no allocation.
+/// The bytes of a signature. Short ones, which are nearly all, need no allocation.
 #[derive(Clone)]
 enum Bytes {
     Short { bytes: [u8; CODE_SPACE], length: usize },
@@ -189,7 +189,7 @@ impl fmt::Debug for Code {
     }
 }
 
-/// The codes of one header. A single one, as in nearly every request, needs no allocation.
+/// The signatures of one header. A single one, as in nearly every request, needs no allocation.
 #[derive(Clone, Debug, Default)]
 pub struct Codes {
     first: Option<Code>,
@@ -229,7 +229,7 @@ impl FromIterator<Code> for Codes {
     }
 }
 
-/// Collects the codes of a list that can be decoded.
+/// Collects the signatures of a list, leaving out what cannot be decoded.
 #[derive(Default)]
 pub(super) struct CodeCollector {
     codes: Codes,

@@ -7,13 +7,21 @@ use http::HeaderName;
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Facts, Part, Protects, TimeForm, Tolerance, body};
+use super::facts::{ContentPart, Protects, SchemeFacts, TimeForm, Tolerance, body};
 use super::message::{Message, feed};
 use super::received::Received;
-use super::scheme::{Claim, Header, Scheme, Time, read};
+use super::scheme::{Header, Scheme, SignatureClaim, SignedTime, read};
 
-const LINE: Part = Part::Literal(Cow::Borrowed("\n"));
-const SIGNED: &[Part] = &[Part::Method, LINE, Part::Path, LINE, Part::Context("signed headers"), LINE, Part::Body];
+const LINE: ContentPart = ContentPart::Literal(Cow::Borrowed("\n"));
+const SIGNED: &[ContentPart] = &[
+    ContentPart::Method,
+    LINE,
+    ContentPart::Path,
+    LINE,
+    ContentPart::Context("signed headers"),
+    LINE,
+    ContentPart::Body,
+];
 
 /// The header that lists the names of the signed ones.
 static LIST: HeaderName = HeaderName::from_static("x-contentful-signed-headers");
@@ -23,9 +31,9 @@ const LEAST: &str = "x-contentful-signed-headers,x-contentful-timestamp";
 /// The most signed headers.
 const MOST: usize = 64;
 
-/// The scheme of Contentful.
+/// The signature scheme of Contentful.
 #[derive(Debug)]
-pub(super) struct Contentful(Facts);
+pub(super) struct Contentful(SchemeFacts);
 
 impl Contentful {
     pub(super) fn new() -> Self {
@@ -38,7 +46,7 @@ impl Contentful {
 }
 
 impl Scheme for Contentful {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
@@ -47,11 +55,11 @@ impl Scheme for Contentful {
         Protects { body: true, time: true, id: false, url: true }
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let claim = read(&self.0, received)?;
         let context = signed_headers(received)?;
-        let time = claim.time.map(|time| Time { signed: true, ..time });
-        Ok(Claim { time, context: context.into(), ..claim })
+        let time = claim.time.map(|time| SignedTime { signed: true, ..time });
+        Ok(SignatureClaim { time, context: context.into(), ..claim })
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {

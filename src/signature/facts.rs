@@ -11,7 +11,7 @@ use super::code::{Code, Encoding};
 use super::error::VerifyError;
 use crate::clock::Timestamp;
 
-/// How a code is computed from the signed content.
+/// How a signature is computed from the signed content: HMAC, key pair, hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// HMAC with SHA-1.
@@ -74,7 +74,7 @@ impl Algorithm {
     }
 }
 
-/// What a secret's text means as a key.
+/// How a secret's text becomes a key: as it stands, as base64, as hex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyForm {
     /// The text itself, whatever it begins with.
@@ -92,7 +92,7 @@ pub enum KeyForm {
     Certificate,
 }
 
-/// How a time is written.
+/// How the signed time is written: seconds, milliseconds, RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeForm {
     /// Whole seconds since 1970, at most twelve digits.
@@ -137,7 +137,7 @@ fn digits(text: &str, most: usize) -> Option<i64> {
 
 /// One part of the signed content: a literal, the body, the time, a header, …
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum ContentPart {
     /// Fixed text.
     Literal(Cow<'static, str>),
     /// The request's method, as written.
@@ -206,9 +206,9 @@ pub struct Protects {
     pub url: bool,
 }
 
-/// The description of a scheme: headers, algorithm, key, signed content, tolerance.
+/// The description of a signature scheme: headers, algorithm, key, signed content, tolerance.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct SchemeFacts {
     /// Its name on the command line.
     pub name: Cow<'static, str>,
     /// Its name in words.
@@ -226,7 +226,7 @@ pub struct Facts {
     /// Whether the header is a list with codes as entries.
     pub listed: bool,
     /// The signed content as parts.
-    pub signed: Cow<'static, [Part]>,
+    pub signed: Cow<'static, [ContentPart]>,
     /// How the code is computed.
     pub algorithm: Algorithm,
     /// How the code is written.
@@ -237,9 +237,9 @@ pub struct Facts {
     pub tolerance: Option<Tolerance>,
 }
 
-impl Facts {
+impl SchemeFacts {
     /// Whether `part` is signed.
-    pub fn signs(&self, part: &Part) -> bool {
+    pub fn signs(&self, part: &ContentPart) -> bool {
         self.signed.contains(part)
     }
 
@@ -267,36 +267,41 @@ impl Facts {
 }
 
 /// Parts as a template, such as `{id}.{timestamp}.{body}`.
-pub(crate) fn template(parts: &[Part]) -> String {
-    let word = |part: &Part| match part {
-        Part::Literal(text) => text.to_string(),
-        Part::Method => "{method}".to_owned(),
-        Part::Url => "{url}".to_owned(),
-        Part::Path => "{path}".to_owned(),
-        Part::Query(name) => format!("{{query.{name}}}"),
-        Part::Id => "{id}".to_owned(),
-        Part::Time => "{timestamp}".to_owned(),
-        Part::Body => "{body}".to_owned(),
-        Part::Form => "{sorted form}".to_owned(),
-        Part::BodyCrc32 => "{crc32 of the body}".to_owned(),
-        Part::Context(name) => format!("{{{name}}}"),
+pub(crate) fn template(parts: &[ContentPart]) -> String {
+    let word = |part: &ContentPart| match part {
+        ContentPart::Literal(text) => text.to_string(),
+        ContentPart::Method => "{method}".to_owned(),
+        ContentPart::Url => "{url}".to_owned(),
+        ContentPart::Path => "{path}".to_owned(),
+        ContentPart::Query(name) => format!("{{query.{name}}}"),
+        ContentPart::Id => "{id}".to_owned(),
+        ContentPart::Time => "{timestamp}".to_owned(),
+        ContentPart::Body => "{body}".to_owned(),
+        ContentPart::Form => "{sorted form}".to_owned(),
+        ContentPart::BodyCrc32 => "{crc32 of the body}".to_owned(),
+        ContentPart::Context(name) => format!("{{{name}}}"),
     };
     parts.iter().map(word).collect()
 }
 
 /// The id under which a webhook is registered with its sender.
-pub(crate) const REGISTERED_ID: Part = Part::Context("registered id");
-pub(crate) const BODY: &[Part] = &[Part::Body];
-pub(crate) const BODY_TIME: &[Part] = &[Part::Body, Part::Time];
-pub(crate) const TIME_BODY: &[Part] = &[Part::Time, Part::Body];
-pub(crate) const TIME_COLON_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
-pub(crate) const V0_TIME_BODY: &[Part] =
-    &[Part::Literal(Cow::Borrowed("v0:")), Part::Time, Part::Literal(Cow::Borrowed(":")), Part::Body];
-pub(crate) const URL_BODY: &[Part] = &[Part::Url, Part::Body];
+pub(crate) const REGISTERED_ID: ContentPart = ContentPart::Context("registered id");
+pub(crate) const BODY: &[ContentPart] = &[ContentPart::Body];
+pub(crate) const BODY_TIME: &[ContentPart] = &[ContentPart::Body, ContentPart::Time];
+pub(crate) const TIME_BODY: &[ContentPart] = &[ContentPart::Time, ContentPart::Body];
+pub(crate) const TIME_COLON_BODY: &[ContentPart] =
+    &[ContentPart::Time, ContentPart::Literal(Cow::Borrowed(":")), ContentPart::Body];
+pub(crate) const V0_TIME_BODY: &[ContentPart] = &[
+    ContentPart::Literal(Cow::Borrowed("v0:")),
+    ContentPart::Time,
+    ContentPart::Literal(Cow::Borrowed(":")),
+    ContentPart::Body,
+];
+pub(crate) const URL_BODY: &[ContentPart] = &[ContentPart::Url, ContentPart::Body];
 
 /// The facts of a scheme that signs the body by HMAC-SHA256 with the secret's text, from which most rows derive.
-pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> Facts {
-    Facts {
+pub(super) fn body(name: &'static str, title: &'static str, header: &'static str, encoding: Encoding) -> SchemeFacts {
+    SchemeFacts {
         name: name.into(),
         title,
         header: HeaderName::from_static(header),
@@ -313,7 +318,7 @@ pub(super) fn body(name: &'static str, title: &'static str, header: &'static str
     }
 }
 
-impl Facts {
+impl SchemeFacts {
     pub(super) fn prefix(self, prefix: &'static str) -> Self {
         Self { prefix: prefix.into(), ..self }
     }
@@ -322,7 +327,7 @@ impl Facts {
         Self { prefix: prefix.into(), listed: true, ..self }
     }
 
-    pub(super) fn signed(self, parts: &'static [Part]) -> Self {
+    pub(super) fn signed(self, parts: &'static [ContentPart]) -> Self {
         Self { signed: parts.into(), ..self }
     }
 

@@ -6,13 +6,13 @@ use http::HeaderName;
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Algorithm, Facts, KeyForm, Part, REGISTERED_ID, TimeForm};
+use super::facts::{Algorithm, ContentPart, KeyForm, REGISTERED_ID, SchemeFacts, TimeForm};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, HeaderValues, Scheme, Time, read};
+use super::scheme::{HeaderValues, Scheme, SignatureClaim, SignedTime, read};
 use crate::untrusted::Untrusted;
 
-/// Why a description is not a valid scheme.
+/// Why a scheme that the operator described is not a valid one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A placeholder that does not exist.
@@ -34,7 +34,7 @@ pub enum TemplateError {
     Empty,
 }
 
-/// The description of a generic scheme.
+/// A signature scheme as the operator describes it in the configuration or by options.
 #[derive(Clone, Debug)]
 pub struct Description {
     /// The signed content, such as `{id}.{timestamp}.{body}`.
@@ -79,14 +79,14 @@ impl Default for Description {
     }
 }
 
-/// A generic scheme.
+/// A signature scheme that the operator described.
 #[derive(Debug)]
 pub struct Generic {
-    facts: Facts,
+    facts: SchemeFacts,
     list: Option<ListNames>,
 }
 
-/// The names of time and code in a signature header that is a list.
+/// The names of time and signature in a header that is a list, such as `t=…,v1=…`.
 #[derive(Debug)]
 struct ListNames {
     /// The name of the time, if the header holds it.
@@ -106,13 +106,13 @@ impl Generic {
         }
         let list = list_names(&description, &signed);
         let in_list = list.as_ref().is_some_and(|list| list.time.is_some());
-        let header = |part: Part, name: &str| signed.contains(&part).then(|| header_name(name)).transpose();
-        let time_header = header(Part::Time, &description.time_header)?.filter(|_| !in_list);
-        let facts = Facts {
+        let header = |part: ContentPart, name: &str| signed.contains(&part).then(|| header_name(name)).transpose();
+        let time_header = header(ContentPart::Time, &description.time_header)?.filter(|_| !in_list);
+        let facts = SchemeFacts {
             name: "generic".into(),
             title: "a scheme of your own description",
             time_header,
-            id_header: header(Part::Id, &description.id_header)?,
+            id_header: header(ContentPart::Id, &description.id_header)?,
             header: header_name(&description.header)?,
             time_form: description.time_form,
             prefix: list.as_ref().map_or(description.prefix, |list| format!("{}=", list.code)).into(),
@@ -128,12 +128,15 @@ impl Generic {
 }
 
 impl Scheme for Generic {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
-        Ok(Claim { context: received.registered_id.as_deref().unwrap_or("").into(), ..self.read_headers(received)? })
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
+        Ok(SignatureClaim {
+            context: received.registered_id.as_deref().unwrap_or("").into(),
+            ..self.read_headers(received)?
+        })
     }
     fn value(&self, message: &Message<'_>, codes: &Codes) -> String {
         let facts = &self.facts;
@@ -150,7 +153,7 @@ impl Scheme for Generic {
 }
 
 impl Generic {
-    fn read_headers<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read_headers<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let Some(list) = &self.list else {
             return read(&self.facts, received).or_else(|error| self.code_in_list(received).ok_or(error));
         };
@@ -172,26 +175,27 @@ impl Generic {
                     .ok_or_else(|| malformed("its list has no time of that name"))?;
                 let at =
                     facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
-                Some(Time { text, at, signed: facts.signs(&Part::Time) })
+                Some(SignedTime { text, at, signed: facts.signs(&ContentPart::Time) })
             }
         };
-        Ok(Claim { codes, time, id: texts.id, ..Claim::default() })
+        Ok(SignatureClaim { codes, time, id: texts.id, ..SignatureClaim::default() })
     }
 
     /// The code after a prefix such as `v1=` that is not at the start of the header, as in `ts=…,v1=…`.
-    fn code_in_list<'a>(&self, received: &'a Received) -> Option<Claim<'a>> {
+    fn code_in_list<'a>(&self, received: &'a Received) -> Option<SignatureClaim<'a>> {
         let facts = &self.facts;
         let texts = HeaderValues::of(facts, received).ok().filter(|_| facts.prefix.ends_with('='))?;
         let mut parts = texts.signature.split([',', ';']).map(str::trim);
         let code = parts.find_map(|part| part.strip_prefix(facts.prefix.as_ref()))?;
         let code = facts.decode(code).ok()?;
-        Some(Claim { codes: code.into(), time: texts.time, id: texts.id, ..Claim::default() })
+        Some(SignatureClaim { codes: code.into(), time: texts.time, id: texts.id, ..SignatureClaim::default() })
     }
 }
 
 /// The names in a signature header that is a list, because the description says so or because it also holds the time.
-fn list_names(description: &Description, signed: &[Part]) -> Option<ListNames> {
-    let shared = description.header.eq_ignore_ascii_case(&description.time_header) && signed.contains(&Part::Time);
+fn list_names(description: &Description, signed: &[ContentPart]) -> Option<ListNames> {
+    let shared =
+        description.header.eq_ignore_ascii_case(&description.time_header) && signed.contains(&ContentPart::Time);
     let time = description.time_param.clone().or_else(|| shared.then(|| "t".to_owned()));
     let code = description.code_param.clone().or_else(|| {
         let name = description.prefix.strip_suffix('=').filter(|name| !name.is_empty() && time.is_some());
@@ -203,7 +207,7 @@ fn list_names(description: &Description, signed: &[Part]) -> Option<ListNames> {
     }
 }
 
-fn parse_template(template: &str) -> Result<Vec<Part>, TemplateError> {
+fn parse_template(template: &str) -> Result<Vec<ContentPart>, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = template;
     while let Some(open) = rest.find(['{', '}']) {
@@ -227,25 +231,25 @@ fn header_name(name: &str) -> Result<HeaderName, TemplateError> {
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| TemplateError::Header(name.to_owned()))
 }
 
-fn push_literal(parts: &mut Vec<Part>, text: &str) {
+fn push_literal(parts: &mut Vec<ContentPart>, text: &str) {
     if !text.is_empty() {
-        parts.push(Part::Literal(Cow::Owned(text.to_owned())));
+        parts.push(ContentPart::Literal(Cow::Owned(text.to_owned())));
     }
 }
 
-fn placeholder(name: &str) -> Result<Part, TemplateError> {
+fn placeholder(name: &str) -> Result<ContentPart, TemplateError> {
     if let Some(query) = name.strip_prefix("query.").filter(|query| !query.is_empty()) {
-        return Ok(Part::Query(Cow::Owned(query.to_owned())));
+        return Ok(ContentPart::Query(Cow::Owned(query.to_owned())));
     }
     match name {
-        "id" => Ok(Part::Id),
-        "timestamp" => Ok(Part::Time),
-        "body" => Ok(Part::Body),
-        "method" => Ok(Part::Method),
-        "url" => Ok(Part::Url),
-        "path" => Ok(Part::Path),
-        "sorted form" => Ok(Part::Form),
-        "crc32 of the body" => Ok(Part::BodyCrc32),
+        "id" => Ok(ContentPart::Id),
+        "timestamp" => Ok(ContentPart::Time),
+        "body" => Ok(ContentPart::Body),
+        "method" => Ok(ContentPart::Method),
+        "url" => Ok(ContentPart::Url),
+        "path" => Ok(ContentPart::Path),
+        "sorted form" => Ok(ContentPart::Form),
+        "crc32 of the body" => Ok(ContentPart::BodyCrc32),
         "registered id" => Ok(REGISTERED_ID),
         other => Err(TemplateError::Placeholder(other.to_owned())),
     }
@@ -255,14 +259,17 @@ fn placeholder(name: &str) -> Result<Part, TemplateError> {
 mod tests {
     use super::*;
 
-    fn parts(signed: &str) -> Result<Vec<Part>, TemplateError> {
+    fn parts(signed: &str) -> Result<Vec<ContentPart>, TemplateError> {
         parse_template(signed)
     }
 
     #[test]
     fn a_template_is_read_part_by_part() {
-        let dot = || Part::Literal(".".into());
-        assert_eq!(parts("{id}.{timestamp}.{body}"), Ok(vec![Part::Id, dot(), Part::Time, dot(), Part::Body]));
+        let dot = || ContentPart::Literal(".".into());
+        assert_eq!(
+            parts("{id}.{timestamp}.{body}"),
+            Ok(vec![ContentPart::Id, dot(), ContentPart::Time, dot(), ContentPart::Body])
+        );
         assert_eq!(parts("{bodi}"), Err(TemplateError::Placeholder("bodi".into())));
         assert_eq!(parts("{body"), Err(TemplateError::Brace));
         assert_eq!(parts("body}"), Err(TemplateError::Brace));

@@ -1,14 +1,15 @@
 //! Meta, Bitbucket and Intercom, whose headers are those of WebSub (`X-Hub-Signature`), as GitHub's were.
 
 use super::code::Encoding;
-use super::facts::{Algorithm, Facts, body};
+use super::facts::{Algorithm, SchemeFacts, body};
 use super::received::Received;
 use super::scheme::Scheme;
 
-/// A scheme with a shared header name; members of the body identify the sender.
+/// A scheme with the header `X-Hub-Signature` or `X-Hub-Signature-256`, which several services share; members of the
+/// body tell which one it is.
 #[derive(Debug)]
 pub(super) struct Hub {
-    facts: Facts,
+    facts: SchemeFacts,
     /// Members that only bodies of this sender have.
     members: &'static [&'static str],
 }
@@ -32,7 +33,7 @@ impl Hub {
 }
 
 impl Scheme for Hub {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 

@@ -4,12 +4,12 @@
 use http::HeaderName;
 
 use super::code::Encoding;
-use super::facts::{Algorithm, Facts, Part, TimeForm, Tolerance, body};
+use super::facts::{Algorithm, ContentPart, SchemeFacts, TimeForm, Tolerance, body};
 use super::message::{Message, feed};
 use super::received::Received;
 use super::scheme::Scheme;
 
-const SIGNED: &[Part] = &[Part::Method, Part::Url, Part::Body, Part::Time];
+const SIGNED: &[ContentPart] = &[ContentPart::Method, ContentPart::Url, ContentPart::Body, ContentPart::Time];
 
 /// The escapes that HubSpot decodes before it signs a URL.
 const UNDONE: &[(&str, &str)] = &[
@@ -27,9 +27,9 @@ const UNDONE: &[(&str, &str)] = &[
     ("%3B", ";"),
 ];
 
-/// The scheme of HubSpot, version 3.
+/// The signature scheme of HubSpot, version 3.
 #[derive(Debug)]
-pub(super) struct HubSpot(Facts);
+pub(super) struct HubSpot(SchemeFacts);
 
 impl HubSpot {
     pub(super) fn new() -> Self {
@@ -45,32 +45,37 @@ impl HubSpot {
 /// The header that tells versions 1 and 2 apart.
 const VERSION: HeaderName = HeaderName::from_static("x-hubspot-signature-version");
 
-/// The scheme of HubSpot, version 1 or 2.
+/// The signature scheme of HubSpot, version 1 or 2.
 #[derive(Debug)]
 pub(super) struct HubSpotLegacy {
-    facts: Facts,
+    facts: SchemeFacts,
     version: &'static str,
 }
 
 impl HubSpotLegacy {
     /// Version 1: the body.
     pub(super) fn version_1() -> Self {
-        Self::of("hubspot-v1", "HubSpot v1, a hash and no HMAC", "v1", &[Part::Body])
+        Self::of("hubspot-v1", "HubSpot v1, a hash and no HMAC", "v1", &[ContentPart::Body])
     }
 
     /// Version 2: the method, the URL and the body.
     pub(super) fn version_2() -> Self {
-        Self::of("hubspot-v2", "HubSpot v2, a hash and no HMAC", "v2", &[Part::Method, Part::Url, Part::Body])
+        Self::of(
+            "hubspot-v2",
+            "HubSpot v2, a hash and no HMAC",
+            "v2",
+            &[ContentPart::Method, ContentPart::Url, ContentPart::Body],
+        )
     }
 
-    fn of(name: &'static str, title: &'static str, version: &'static str, signed: &'static [Part]) -> Self {
+    fn of(name: &'static str, title: &'static str, version: &'static str, signed: &'static [ContentPart]) -> Self {
         let facts = body(name, title, "x-hubspot-signature", Encoding::Hex).signed(signed);
         Self { facts: facts.algorithm(Algorithm::SecretThenSha256), version }
     }
 }
 
 impl Scheme for HubSpotLegacy {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
@@ -82,7 +87,7 @@ impl Scheme for HubSpotLegacy {
 }
 
 impl Scheme for HubSpot {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 

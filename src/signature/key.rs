@@ -24,11 +24,11 @@ pub(super) const PRIVATE_PREFIX: &str = "whsk_";
 /// The prefix of a public Ed25519 key of Standard Webhooks.
 pub(super) const PUBLIC_PREFIX: &str = "whpk_";
 
-/// A key ready for use. It prints as redacted.
+/// A key that is ready to sign and verify with. It prints as redacted.
 #[derive(Clone)]
 pub struct Key(KeyMaterial);
 
-/// The key material, in the form its algorithm takes.
+/// What a key is made of, in the form its algorithm takes.
 #[derive(Clone)]
 enum KeyMaterial {
     Sha1(Hmac<Sha1>),

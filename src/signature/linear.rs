@@ -8,9 +8,9 @@ use serde::Deserialize;
 
 use super::code::Encoding;
 use super::error::VerifyError;
-use super::facts::{Facts, Protects, TimeForm, Tolerance, body};
+use super::facts::{Protects, SchemeFacts, TimeForm, Tolerance, body};
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Time};
+use super::scheme::{Scheme, SignatureClaim, SignedTime};
 use crate::clock::Timestamp;
 
 /// A header that repeats the time; the signature does not cover it.
@@ -19,9 +19,9 @@ const TIME_HEADER: HeaderName = HeaderName::from_static("linear-timestamp");
 /// The member of the body that holds the time, in milliseconds.
 const TIME_MEMBER: &str = "webhookTimestamp";
 
-/// The scheme of Linear.
+/// The signature scheme of Linear.
 #[derive(Debug)]
-pub(super) struct Linear(Facts);
+pub(super) struct Linear(SchemeFacts);
 
 impl Linear {
     pub(super) fn new() -> Self {
@@ -37,7 +37,7 @@ struct Body {
 }
 
 impl Scheme for Linear {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
@@ -45,10 +45,10 @@ impl Scheme for Linear {
         Protects { body: true, time: true, id: false, url: false }
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let facts = self.facts();
         let code = facts.decode(received.the_header(&facts.header)?)?;
-        Ok(Claim { codes: code.into(), time: header_time(received)?, ..Claim::default() })
+        Ok(SignatureClaim { codes: code.into(), time: header_time(received)?, ..SignatureClaim::default() })
     }
 
     fn time_member(&self) -> Option<&'static str> {
@@ -60,11 +60,11 @@ impl Scheme for Linear {
     }
 }
 
-fn header_time(received: &Received) -> Result<Option<Time<'_>>, VerifyError> {
+fn header_time(received: &Received) -> Result<Option<SignedTime<'_>>, VerifyError> {
     if !received.headers.contains_key(TIME_HEADER) {
         return Ok(None);
     }
     let text = received.the_header(&TIME_HEADER)?;
     let at = TimeForm::Millis.read(text).ok_or_else(|| VerifyError::TimeMalformed(TIME_HEADER.to_string()))?;
-    Ok(Some(Time { text, at, signed: false }))
+    Ok(Some(SignedTime { text, at, signed: false }))
 }

@@ -5,23 +5,23 @@ use serde::Deserialize;
 
 use super::code::Encoding;
 use super::error::VerifyError;
-use super::facts::{Facts, Part, body};
+use super::facts::{ContentPart, SchemeFacts, body};
 use super::message::is_id;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Time};
+use super::scheme::{Scheme, SignatureClaim, SignedTime};
 
 /// The member of the body that holds time, token and code.
 const MEMBER: &str = "signature";
 /// The prefix of Mailgun's [`USER_AGENT`].
 const AGENT: &str = "mailgun/";
 
-/// The scheme of Mailgun.
+/// The signature scheme of Mailgun.
 #[derive(Debug)]
-pub(super) struct Mailgun(Facts);
+pub(super) struct Mailgun(SchemeFacts);
 
 impl Mailgun {
     pub(super) fn new() -> Self {
-        Self(body("mailgun", "Mailgun", "user-agent", Encoding::Hex).signed(&[Part::Time, Part::Id]))
+        Self(body("mailgun", "Mailgun", "user-agent", Encoding::Hex).signed(&[ContentPart::Time, ContentPart::Id]))
     }
 }
 
@@ -41,7 +41,7 @@ struct Body<'a> {
 }
 
 impl Scheme for Mailgun {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
@@ -54,15 +54,15 @@ impl Scheme for Mailgun {
         agent.is_some_and(|agent| agent.to_ascii_lowercase().starts_with(AGENT)) || signature(received).is_some()
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let Signature { timestamp, token, signature } =
             signature(received).ok_or(VerifyError::CodeNotInBody(MEMBER))?;
         let at = self.0.time_form.read(timestamp).ok_or_else(|| VerifyError::TimeMalformed("timestamp".to_owned()))?;
         if !is_id(token) {
             return Err(VerifyError::IdMalformed("token".to_owned()));
         }
-        let time = Some(Time { text: timestamp, at, signed: true });
-        Ok(Claim { codes: self.0.decode(signature)?.into(), time, id: token, ..Claim::default() })
+        let time = Some(SignedTime { text: timestamp, at, signed: true });
+        Ok(SignatureClaim { codes: self.0.decode(signature)?.into(), time, id: token, ..SignatureClaim::default() })
     }
 }
 

@@ -2,33 +2,33 @@
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Facts, Part, Protects, body};
+use super::facts::{ContentPart, Protects, SchemeFacts, body};
 use super::message::{Message, query_value};
-use super::name_value_pairs::{Pairs, mercado_pago};
+use super::name_value_pairs::{NameValuePairs, mercado_pago};
 use super::received::Received;
-use super::scheme::{Claim, HeaderValues, Scheme};
+use super::scheme::{HeaderValues, Scheme, SignatureClaim};
 use std::borrow::Cow;
 
 /// The query parameter with the id of the notification's object.
 const QUERY: &str = "data.id";
 
-const fn text(text: &'static str) -> Part {
-    Part::Literal(Cow::Borrowed(text))
+const fn text(text: &'static str) -> ContentPart {
+    ContentPart::Literal(Cow::Borrowed(text))
 }
 
-const SIGNED: &[Part] = &[
+const SIGNED: &[ContentPart] = &[
     text("id:"),
-    Part::Query(Cow::Borrowed(QUERY)),
+    ContentPart::Query(Cow::Borrowed(QUERY)),
     text(";request-id:"),
-    Part::Id,
+    ContentPart::Id,
     text(";ts:"),
-    Part::Time,
+    ContentPart::Time,
     text(";"),
 ];
 
-/// The scheme of Mercado Pago.
+/// The signature scheme of Mercado Pago.
 #[derive(Debug)]
-pub(super) struct MercadoPago(Pairs);
+pub(super) struct MercadoPago(NameValuePairs);
 
 impl MercadoPago {
     pub(super) fn new() -> Self {
@@ -39,7 +39,7 @@ impl MercadoPago {
 }
 
 impl Scheme for MercadoPago {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         self.0.facts()
     }
 
@@ -53,11 +53,11 @@ impl Scheme for MercadoPago {
         Protects { body: false, time: true, id: true, url: true }
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let claim = self.0.read(received)?;
         let has_id = self.facts().id_header.as_ref().is_some_and(|name| received.headers.contains_key(name));
         let id = if has_id { HeaderValues::of(self.facts(), received)?.id } else { "" };
-        Ok(Claim { id, ..claim })
+        Ok(SignatureClaim { id, ..claim })
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {

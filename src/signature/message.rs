@@ -2,7 +2,7 @@
 
 use url::form_urlencoded;
 
-use super::facts::Part;
+use super::facts::ContentPart;
 
 /// The parts of a request from which the signed content is built.
 #[derive(Clone, Copy, Debug)]
@@ -27,20 +27,20 @@ pub fn is_id(id: &str) -> bool {
 }
 
 /// Passes the bytes of `parts` to `sink`.
-pub(crate) fn feed(parts: &[Part], message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
+pub(crate) fn feed(parts: &[ContentPart], message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
     for part in parts {
         match part {
-            Part::Literal(text) => sink(text.as_bytes()),
-            Part::Method => sink(message.method.as_bytes()),
-            Part::Url => sink(message.url.as_bytes()),
-            Part::Path => sink(path_of(message.url).unwrap_or("/").as_bytes()),
-            Part::Query(name) => sink(query_value(message.url, name).as_bytes()),
-            Part::Id => sink(message.id.as_bytes()),
-            Part::Time => sink(message.time.as_bytes()),
-            Part::Body => sink(message.body),
-            Part::Form => sink(sorted_form(message.body).as_bytes()),
-            Part::BodyCrc32 => sink(crc32fast::hash(message.body).to_string().as_bytes()),
-            Part::Context(_) => sink(message.context.as_bytes()),
+            ContentPart::Literal(text) => sink(text.as_bytes()),
+            ContentPart::Method => sink(message.method.as_bytes()),
+            ContentPart::Url => sink(message.url.as_bytes()),
+            ContentPart::Path => sink(path_of(message.url).unwrap_or("/").as_bytes()),
+            ContentPart::Query(name) => sink(query_value(message.url, name).as_bytes()),
+            ContentPart::Id => sink(message.id.as_bytes()),
+            ContentPart::Time => sink(message.time.as_bytes()),
+            ContentPart::Body => sink(message.body),
+            ContentPart::Form => sink(sorted_form(message.body).as_bytes()),
+            ContentPart::BodyCrc32 => sink(crc32fast::hash(message.body).to_string().as_bytes()),
+            ContentPart::Context(_) => sink(message.context.as_bytes()),
         }
     }
 }

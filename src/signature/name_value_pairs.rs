@@ -4,82 +4,86 @@ use std::borrow::Cow;
 
 use super::code::{CodeCollector, Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Facts, Part, TIME_COLON_BODY, TimeForm, Tolerance, body};
+use super::facts::{ContentPart, SchemeFacts, TIME_COLON_BODY, TimeForm, Tolerance, body};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Time};
+use super::scheme::{Scheme, SignatureClaim, SignedTime};
 
 /// The most pairs of a header; a longer one is refused.
 const MOST_PAIRS: usize = 64;
 
-const TIME_DOT_BODY: &[Part] = &[Part::Time, Part::Literal(Cow::Borrowed(".")), Part::Body];
+const TIME_DOT_BODY: &[ContentPart] = &[ContentPart::Time, ContentPart::Literal(Cow::Borrowed(".")), ContentPart::Body];
 
-/// A scheme whose header holds a list of pairs.
+/// A scheme whose header is a list of names and values, such as `t=…,v1=…`.
 #[derive(Debug)]
-pub(super) struct Pairs {
-    facts: Facts,
+pub(super) struct NameValuePairs {
+    facts: SchemeFacts,
     separator: char,
     /// The name of the time; `None` if the header holds only codes.
     time_name: Option<&'static str>,
 }
 
-pub(super) fn stripe() -> Pairs {
+pub(super) fn stripe() -> NameValuePairs {
     let facts = body("stripe", "Stripe", "stripe-signature", Encoding::Hex)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(300));
-    Pairs { facts, separator: ',', time_name: Some("t") }
+    NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn paddle() -> Pairs {
+pub(super) fn paddle() -> NameValuePairs {
     let facts = body("paddle", "Paddle", "paddle-signature", Encoding::Hex)
         .listed("h1=")
         .signed(TIME_COLON_BODY)
         .limit(Tolerance::past_seconds(5));
-    Pairs { facts, separator: ';', time_name: Some("ts") }
+    NameValuePairs { facts, separator: ';', time_name: Some("ts") }
 }
 
-pub(super) fn calendly() -> Pairs {
+pub(super) fn calendly() -> NameValuePairs {
     let facts = body("calendly", "Calendly", "calendly-webhook-signature", Encoding::Hex)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(180));
-    Pairs { facts, separator: ',', time_name: Some("t") }
+    NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn elevenlabs() -> Pairs {
+pub(super) fn elevenlabs() -> NameValuePairs {
     let facts = body("elevenlabs", "ElevenLabs", "elevenlabs-signature", Encoding::Hex)
         .listed("v0=")
         .signed(TIME_DOT_BODY)
         .limit(Tolerance::seconds(1800));
-    Pairs { facts, separator: ',', time_name: Some("t") }
+    NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn sanity() -> Pairs {
+pub(super) fn sanity() -> NameValuePairs {
     let facts = body("sanity", "Sanity", "sanity-webhook-signature", Encoding::Base64Url)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
         .times(TimeForm::Millis);
-    Pairs { facts, separator: ',', time_name: Some("t") }
+    NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn pagerduty() -> Pairs {
+pub(super) fn pagerduty() -> NameValuePairs {
     let facts = body("pagerduty", "PagerDuty", "x-pagerduty-signature", Encoding::Hex).listed("v1=");
-    Pairs { facts, separator: ',', time_name: None }
+    NameValuePairs { facts, separator: ',', time_name: None }
 }
 
 /// The header of Mercado Pago; [`super::mercado_pago`] builds the signed content.
-pub(super) fn mercado_pago(facts: Facts) -> Pairs {
-    Pairs { facts: facts.listed("v1=").times(TimeForm::SecondsOrMillis), separator: ',', time_name: Some("ts") }
+pub(super) fn mercado_pago(facts: SchemeFacts) -> NameValuePairs {
+    NameValuePairs {
+        facts: facts.listed("v1=").times(TimeForm::SecondsOrMillis),
+        separator: ',',
+        time_name: Some("ts"),
+    }
 }
 
-impl Scheme for Pairs {
-    fn facts(&self) -> &Facts {
+impl Scheme for NameValuePairs {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
     /// Pairs with other names, such as older versions, are ignored.
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let facts = &self.facts;
         let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
         let version = facts.prefix.trim_end_matches('=');
@@ -97,11 +101,11 @@ impl Scheme for Pairs {
         }
         let codes = codes.codes(|| malformed("it has no signature of the version this scheme verifies"))?;
         if self.time_name.is_none() {
-            return Ok(Claim { codes, ..Claim::default() });
+            return Ok(SignatureClaim { codes, ..SignatureClaim::default() });
         }
         let text = time.ok_or_else(|| malformed("it has no time"))?;
         let at = facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(facts.header.to_string()))?;
-        Ok(Claim { codes, time: Some(Time { text, at, signed: true }), ..Claim::default() })
+        Ok(SignatureClaim { codes, time: Some(SignedTime { text, at, signed: true }), ..SignatureClaim::default() })
     }
 
     fn value(&self, message: &Message<'_>, codes: &Codes) -> String {

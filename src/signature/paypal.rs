@@ -6,20 +6,21 @@ use http::HeaderName;
 
 use super::code::Encoding;
 use super::error::VerifyError;
-use super::facts::{Algorithm, Facts, KeyForm, Part, REGISTERED_ID, TimeForm, body};
+use super::facts::{Algorithm, ContentPart, KeyForm, REGISTERED_ID, SchemeFacts, TimeForm, body};
 use super::received::Received;
-use super::scheme::{Claim, Scheme, read};
+use super::scheme::{Scheme, SignatureClaim, read};
 
-const BAR: Part = Part::Literal(Cow::Borrowed("|"));
-const SIGNED: &[Part] = &[Part::Id, BAR, Part::Time, BAR, REGISTERED_ID, BAR, Part::BodyCrc32];
+const BAR: ContentPart = ContentPart::Literal(Cow::Borrowed("|"));
+const SIGNED: &[ContentPart] =
+    &[ContentPart::Id, BAR, ContentPart::Time, BAR, REGISTERED_ID, BAR, ContentPart::BodyCrc32];
 
 /// The header that names the algorithm; only one is accepted.
 const ALGORITHM_HEADER: HeaderName = HeaderName::from_static("paypal-auth-algo");
 const ALGORITHM: &str = "SHA256withRSA";
 
-/// The scheme of PayPal; the certificate of `paypal-cert-url` verifies.
+/// The signature scheme of PayPal; the certificate of `paypal-cert-url` verifies.
 #[derive(Debug)]
-pub(super) struct PayPal(Facts);
+pub(super) struct PayPal(SchemeFacts);
 
 impl PayPal {
     pub(super) fn new() -> Self {
@@ -34,17 +35,17 @@ impl PayPal {
 }
 
 impl Scheme for PayPal {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let claim = read(&self.0, received)?;
         if received.headers.contains_key(ALGORITHM_HEADER) && received.the_header(&ALGORITHM_HEADER)? != ALGORITHM {
             let header = ALGORITHM_HEADER.to_string();
             return Err(VerifyError::HeaderMalformed { header, why: "it names another algorithm than SHA256withRSA" });
         }
         let registered = received.registered_id.as_deref().ok_or(VerifyError::RegisteredIdUnknown)?;
-        Ok(Claim { context: registered.into(), ..claim })
+        Ok(SignatureClaim { context: registered.into(), ..claim })
     }
 }

@@ -6,7 +6,7 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 
 use super::error::VerifyError;
 
-/// A received request.
+/// A received request as schemes read it: method, URL, headers, body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// The method; `POST` if unknown.

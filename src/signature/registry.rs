@@ -9,7 +9,7 @@ use super::code::Encoding;
 use super::contentful::Contentful;
 use super::discord::discord;
 use super::facts::{
-    Algorithm, Facts, KeyForm, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
+    Algorithm, KeyForm, SchemeFacts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
 };
 use super::hub::Hub;
 use super::hubspot::{HubSpot, HubSpotLegacy};
@@ -31,7 +31,7 @@ const FIVE_MINUTES: Tolerance = Tolerance::seconds(300);
 
 /// All schemes but the generic one, in order of detection: stronger ones first.
 static SCHEMES: LazyLock<Vec<Box<dyn Scheme>>> = LazyLock::new(|| {
-    let row = |facts: Facts| -> Box<dyn Scheme> { Box::new(FactsScheme(facts)) };
+    let row = |facts: SchemeFacts| -> Box<dyn Scheme> { Box::new(FactsScheme(facts)) };
     vec![
         Box::new(standard()),
         Box::new(standard_ed25519()),
@@ -145,7 +145,7 @@ pub fn detected_by(scheme: &dyn Scheme, received: &Received) -> String {
 }
 
 /// Whether a header is that of an older version of a scheme.
-pub(crate) fn is_older(name: &HeaderName, facts: &Facts) -> bool {
+pub(crate) fn is_older(name: &HeaderName, facts: &SchemeFacts) -> bool {
     LEGACY.iter().any(|(header, scheme)| name == *header && *scheme == facts.name)
 }
 

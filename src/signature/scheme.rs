@@ -7,28 +7,28 @@ use http::HeaderName;
 
 use super::code::Codes;
 use super::error::{SecretError, SignError, VerifyError};
-use super::facts::{Algorithm, Facts, Part, Protects};
+use super::facts::{Algorithm, ContentPart, Protects, SchemeFacts};
 use super::key::Key;
 use super::message::{Message, feed, is_id};
 use super::received::{Received, SingleHeader};
 use crate::clock::Timestamp;
 
-/// The signature of a request as it claims it: codes, time, id.
+/// What a request says of its own signature: the codes, the time, the id. Not verified yet.
 #[derive(Clone, Debug, Default)]
-pub struct Claim<'a> {
+pub struct SignatureClaim<'a> {
     /// The codes it carries; one that matches is enough.
     pub codes: Codes,
     /// The time at which it claims to be signed.
-    pub time: Option<Time<'a>>,
+    pub time: Option<SignedTime<'a>>,
     /// Its id; empty in schemes without one.
     pub id: &'a str,
     /// A signed part that only this scheme uses.
     pub context: Cow<'a, str>,
 }
 
-/// A time as a request carries it.
+/// A signed time as a request carries it: its text, and what it means.
 #[derive(Clone, Copy, Debug)]
-pub struct Time<'a> {
+pub struct SignedTime<'a> {
     /// As written.
     pub text: &'a str,
     /// The time.
@@ -42,7 +42,7 @@ pub struct Time<'a> {
 /// Most schemes are a row of the registry's table and use the default methods.
 pub trait Scheme: fmt::Debug + Send + Sync {
     /// Its description: name, headers, signed content.
-    fn facts(&self) -> &Facts;
+    fn facts(&self) -> &SchemeFacts;
 
     /// The second header that may hold its signature.
     fn second_header(&self) -> Option<&HeaderName> {
@@ -75,11 +75,11 @@ pub trait Scheme: fmt::Debug + Send + Sync {
         let mut protects = Protects { body: false, time: false, id: false, url: false };
         for part in self.facts().signed.iter() {
             match part {
-                Part::Body | Part::Form | Part::BodyCrc32 => protects.body = true,
-                Part::Time => protects.time = true,
-                Part::Id => protects.id = true,
-                Part::Url | Part::Path | Part::Query(_) => protects.url = true,
-                Part::Literal(_) | Part::Method | Part::Context(_) => {}
+                ContentPart::Body | ContentPart::Form | ContentPart::BodyCrc32 => protects.body = true,
+                ContentPart::Time => protects.time = true,
+                ContentPart::Id => protects.id = true,
+                ContentPart::Url | ContentPart::Path | ContentPart::Query(_) => protects.url = true,
+                ContentPart::Literal(_) | ContentPart::Method | ContentPart::Context(_) => {}
             }
         }
         protects
@@ -94,7 +94,7 @@ pub trait Scheme: fmt::Debug + Send + Sync {
     /// Reads the signature of a request.
     ///
     /// A header that is missing, given twice or not of its form is refused; nothing is guessed.
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         read(self.facts(), received)
     }
 
@@ -153,29 +153,29 @@ pub trait Scheme: fmt::Debug + Send + Sync {
 }
 
 /// Reads a signature whose code, time and id have a header each.
-pub(super) fn read<'a>(facts: &Facts, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+pub(super) fn read<'a>(facts: &SchemeFacts, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
     let texts = HeaderValues::of(facts, received)?;
     let code = facts.after_prefix(texts.signature).ok_or(VerifyError::PrefixMissing)?;
     let code = facts.decode(code)?;
-    Ok(Claim { codes: code.into(), time: texts.time, id: texts.id, ..Claim::default() })
+    Ok(SignatureClaim { codes: code.into(), time: texts.time, id: texts.id, ..SignatureClaim::default() })
 }
 
 /// A header of a signed request: the name is borrowed from the scheme, the value from the message unless it was computed.
 pub type Header<'a> = (&'a HeaderName, Cow<'a, str>);
 
-/// The header values of a signature.
+/// The values of the headers that carry a signature.
 pub(super) struct HeaderValues<'a> {
     /// The value of the signature header.
     pub signature: &'a str,
     /// The time, where it has a header of its own.
-    pub time: Option<Time<'a>>,
+    pub time: Option<SignedTime<'a>>,
     /// The id, where it has a header of its own.
     pub id: &'a str,
 }
 
 impl<'a> HeaderValues<'a> {
     /// Reads the headers that `facts` name. One pass over the headers of a request costs less than several lookups.
-    pub(super) fn of(facts: &Facts, received: &'a Received) -> Result<Self, VerifyError> {
+    pub(super) fn of(facts: &SchemeFacts, received: &'a Received) -> Result<Self, VerifyError> {
         let [mut signature, mut time, mut id] = [SingleHeader::default(); 3];
         for (name, value) in &received.headers {
             if *name == facts.header {
@@ -194,9 +194,13 @@ impl<'a> HeaderValues<'a> {
     }
 }
 
-pub(super) fn time_of<'a>(facts: &Facts, name: &HeaderName, text: &'a str) -> Result<Time<'a>, VerifyError> {
+pub(super) fn time_of<'a>(
+    facts: &SchemeFacts,
+    name: &HeaderName,
+    text: &'a str,
+) -> Result<SignedTime<'a>, VerifyError> {
     let at = facts.time_form.read(text).ok_or_else(|| VerifyError::TimeMalformed(name.to_string()))?;
-    Ok(Time { text, at, signed: facts.signs(&Part::Time) })
+    Ok(SignedTime { text, at, signed: facts.signs(&ContentPart::Time) })
 }
 
 /// Checks an id. One with a dot is refused, because dots join the signed parts: `a.1` and `2` would sign like `a` and `1.2`.
@@ -204,12 +208,12 @@ fn id_of<'a>(name: &HeaderName, id: &'a str) -> Result<&'a str, VerifyError> {
     if is_id(id) { Ok(id) } else { Err(VerifyError::IdMalformed(name.to_string())) }
 }
 
-/// A scheme that its facts describe completely.
+/// A signature scheme that its description covers completely, so that it needs no code.
 #[derive(Clone, Debug)]
-pub(super) struct FactsScheme(pub(super) Facts);
+pub(super) struct FactsScheme(pub(super) SchemeFacts);
 
 impl Scheme for FactsScheme {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 }

@@ -5,14 +5,14 @@ use http::HeaderName;
 
 use super::code::{Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{BODY_TIME, Facts, TimeForm, Tolerance, body};
+use super::facts::{BODY_TIME, SchemeFacts, TimeForm, Tolerance, body};
 use super::received::Received;
-use super::scheme::{Claim, Scheme, time_of};
+use super::scheme::{Scheme, SignatureClaim, time_of};
 
 /// A scheme with two signature headers; a valid signature in either is enough.
 #[derive(Debug)]
 pub(super) struct SecondHeader {
-    facts: Facts,
+    facts: SchemeFacts,
     second: HeaderName,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn box_com() -> SecondHeader {
 }
 
 impl Scheme for SecondHeader {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
@@ -47,7 +47,7 @@ impl Scheme for SecondHeader {
         Some(&self.second)
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let facts = &self.facts;
         let both = [&facts.header, &self.second].into_iter().filter(|name| received.headers.contains_key(*name));
         let code = |name: &HeaderName| facts.decode(received.the_header(name)?);
@@ -56,6 +56,10 @@ impl Scheme for SecondHeader {
             return Err(VerifyError::HeaderNotDelivered(facts.header.to_string()));
         }
         let time = |name| time_of(facts, name, received.the_header(name)?);
-        Ok(Claim { codes, time: facts.time_header.as_ref().map(time).transpose()?, ..Claim::default() })
+        Ok(SignatureClaim {
+            codes,
+            time: facts.time_header.as_ref().map(time).transpose()?,
+            ..SignatureClaim::default()
+        })
     }
 }

@@ -19,7 +19,7 @@ const LEAST_DIFFERENT: usize = 8;
 
 /// A flaw of a secret, such as being too short, a well-known word, or white space.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum SecretFlaw {
     /// Nothing, or only white space.
     Empty,
     /// White space before or after it, including a line break.
@@ -48,7 +48,7 @@ pub enum Flaw {
     Reused(String),
 }
 
-impl Flaw {
+impl SecretFlaw {
     /// The stable name.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -149,33 +149,36 @@ pub fn standard_form(secret: &[u8]) -> Result<Zeroizing<String>, SecretError> {
 }
 
 /// All flaws of a secret, the worst first.
-pub fn check(secret: &[u8]) -> Vec<Flaw> {
+pub fn check(secret: &[u8]) -> Vec<SecretFlaw> {
     let trimmed = secret.trim_ascii();
     if trimmed.is_empty() {
-        return vec![Flaw::Empty];
+        return vec![SecretFlaw::Empty];
     }
     let mut flaws = Vec::new();
-    let mut note = |is: bool, flaw: Flaw| {
+    let mut note = |is: bool, flaw: SecretFlaw| {
         if is {
             flaws.push(flaw);
         }
     };
-    note(trimmed.len() != secret.len(), Flaw::OuterWhiteSpace);
-    note(trimmed.starts_with(BOM), Flaw::Bom);
+    note(trimmed.len() != secret.len(), SecretFlaw::OuterWhiteSpace);
+    note(trimmed.starts_with(BOM), SecretFlaw::Bom);
     let trimmed = trimmed.strip_prefix(BOM).unwrap_or(trimmed);
-    note(is_quoted(trimmed), Flaw::Quoted);
-    note(assigned(trimmed).is_some(), Flaw::Assignment);
-    note(trimmed.iter().any(u8::is_ascii_whitespace), Flaw::InnerWhiteSpace);
+    note(is_quoted(trimmed), SecretFlaw::Quoted);
+    note(assigned(trimmed).is_some(), SecretFlaw::Assignment);
+    note(trimmed.iter().any(u8::is_ascii_whitespace), SecretFlaw::InnerWhiteSpace);
     let text = std::str::from_utf8(trimmed);
-    note(text.is_err() || trimmed.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace()), Flaw::NotText);
-    note(is_placeholder(trimmed), Flaw::Placeholder);
+    note(
+        text.is_err() || trimmed.iter().any(|b| b.is_ascii_control() && !b.is_ascii_whitespace()),
+        SecretFlaw::NotText,
+    );
+    note(is_placeholder(trimmed), SecretFlaw::Placeholder);
     let key = standard_bytes(trimmed);
-    note(key.is_err(), Flaw::NotBase64);
-    note(text.is_ok() && !trimmed.is_ascii(), Flaw::NotAscii);
+    note(key.is_err(), SecretFlaw::NotBase64);
+    note(text.is_ok() && !trimmed.is_ascii(), SecretFlaw::NotAscii);
     let bytes = key.map_or(trimmed.len(), |key| key.len());
-    note(bytes < LEAST_BYTES, Flaw::Short(bytes));
+    note(bytes < LEAST_BYTES, SecretFlaw::Short(bytes));
     let different = trimmed.iter().collect::<HashSet<_>>().len();
-    note(different < LEAST_DIFFERENT, Flaw::Monotonous(different));
+    note(different < LEAST_DIFFERENT, SecretFlaw::Monotonous(different));
     flaws
 }
 
@@ -205,10 +208,10 @@ fn is_placeholder(text: &[u8]) -> bool {
 }
 
 /// The names that share a secret with `secret`, other than `name` itself.
-pub fn reused<'a>(name: &str, secret: &[u8], others: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<Flaw> {
+pub fn reused<'a>(name: &str, secret: &[u8], others: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<SecretFlaw> {
     let same = |other: &&(&str, &[u8])| other.0 != name && other.1.trim_ascii() == secret.trim_ascii();
     let others: Vec<_> = others.into_iter().collect();
-    others.iter().filter(same).map(|(other, _)| Flaw::Reused((*other).to_owned())).collect()
+    others.iter().filter(same).map(|(other, _)| SecretFlaw::Reused((*other).to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -216,7 +219,7 @@ mod tests {
     use super::*;
 
     fn names(secret: &str) -> Vec<&'static str> {
-        check(secret.as_bytes()).iter().map(Flaw::name).collect()
+        check(secret.as_bytes()).iter().map(SecretFlaw::name).collect()
     }
 
     #[test]
@@ -258,6 +261,6 @@ mod tests {
     #[test]
     fn a_shared_secret_is_told_by_the_other_ones_name() {
         let others = [("a", &b"one"[..]), ("b", b"two"), ("c", b"one\n")];
-        assert_eq!(reused("a", b"one", others), [Flaw::Reused("c".into())]);
+        assert_eq!(reused("a", b"one", others), [SecretFlaw::Reused("c".into())]);
     }
 }

@@ -75,9 +75,9 @@ pub fn curl<N: fmt::Display, V: fmt::Display>(method: &str, url: &str, headers: 
     }
 }
 
-/// An event to write as openssl and curl commands.
+/// An event that is written as openssl and curl commands for `events reproduce`.
 #[derive(Clone, Copy, Debug)]
-pub struct Outgoing<'a> {
+pub struct OutgoingEvent<'a> {
     /// The URL to send it to.
     pub url: &'a str,
     /// Its id.
@@ -91,7 +91,7 @@ pub struct Outgoing<'a> {
 /// Lines for a shell that sign an event with openssl and send it with curl, as syncctl would now.
 ///
 /// The secret is in the variable `secret` and never in the text.
-pub fn reproduce(event: &Outgoing<'_>, secret: &str) -> String {
+pub fn reproduce(event: &OutgoingEvent<'_>, secret: &str) -> String {
     let word = |text: &str| shell(text);
     let body = shell_quote(event.body).unwrap_or_else(|| printed(event.body));
     let (url, id, kind) = (word(event.url), word(event.id), word(&format!("X-Sync-Event-Type: {}", event.event_type)));

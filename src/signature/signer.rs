@@ -10,14 +10,14 @@ use super::scheme::Scheme;
 use super::secret::Secret;
 use super::verify;
 
-/// Signs outgoing requests by both schemes, with keys prepared once.
+/// Signs outgoing requests by both schemes that receivers may verify, with keys prepared once.
 #[derive(Clone)]
 pub struct Signer {
     original: KeyedScheme,
     standard: KeyedScheme,
 }
 
-/// One of the two schemes, and its keys.
+/// One of the two schemes by which requests are signed, and its keys.
 #[derive(Clone)]
 struct KeyedScheme {
     scheme: &'static dyn Scheme,
@@ -37,7 +37,7 @@ impl KeyedScheme {
 
 /// The two signatures of one outgoing request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignaturePair {
     /// `X-Webhook-Signature`: lower-case hex HMAC-SHA256 of the body.
     pub original: String,
     /// `webhook-signature`: `v1,<base64>`, one per secret, newest first, separated by spaces.
@@ -55,9 +55,9 @@ impl Signer {
     }
 
     /// Signs one request (Standard Webhooks signs `id.timestamp.body`, the original the body alone).
-    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> Signed {
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> SignaturePair {
         let message = Message { method: "POST", url: "", id, time: &timestamp.to_string(), body, context: "" };
-        Signed { original: self.original.value(&message), standard: self.standard.value(&message) }
+        SignaturePair { original: self.original.value(&message), standard: self.standard.value(&message) }
     }
 }
 

@@ -13,9 +13,9 @@ use super::facts::Algorithm;
 use super::message::Message;
 use super::scheme::Scheme;
 use recipe::Recipe;
-pub use recipe::Sources;
+pub use recipe::SnippetInputs;
 
-/// A language of snippets.
+/// The programming languages in which `sign --snippet` writes an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "lowercase")]
 pub enum Language {
@@ -42,7 +42,12 @@ impl Language {
 ///
 /// The body is read from a file, byte for byte, and the secret from the environment: neither is in the text. There is none for
 /// certificates, and none for what is not signed here.
-pub fn snippet(language: Language, scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'_>) -> Option<String> {
+pub fn snippet(
+    language: Language,
+    scheme: &dyn Scheme,
+    message: &Message<'_>,
+    sources: SnippetInputs<'_>,
+) -> Option<String> {
     let has_certificate = matches!(scheme.facts().algorithm, Algorithm::EcdsaP256 | Algorithm::RsaSha256);
     if has_certificate || scheme.can_sign().is_err() {
         return None;

@@ -6,19 +6,19 @@ use serde::Deserialize;
 
 use super::code::Encoding;
 use super::error::VerifyError;
-use super::facts::{Algorithm, Facts, KeyForm, Part, Protects, TimeForm, body};
+use super::facts::{Algorithm, ContentPart, KeyForm, Protects, SchemeFacts, TimeForm, body};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, Scheme, Time};
+use super::scheme::{Scheme, SignatureClaim, SignedTime};
 
 const MEMBER: &str = "Signature";
 /// The signed content for display: the members depend on the type of the message.
-const SIGNED: &[Part] = &[Part::Context("members of the message")];
+const SIGNED: &[ContentPart] = &[ContentPart::Context("members of the message")];
 
-/// The scheme of SNS; the certificate of `SigningCertURL` verifies.
+/// The signature scheme of Amazon SNS; the certificate of `SigningCertURL` verifies.
 #[derive(Debug)]
 pub(super) struct Sns {
-    facts: Facts,
+    facts: SchemeFacts,
     /// The value of `SignatureVersion`.
     version: &'static str,
 }
@@ -92,7 +92,7 @@ impl<'a> Body<'a> {
 }
 
 impl Scheme for Sns {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
@@ -111,13 +111,17 @@ impl Scheme for Sns {
         body.is_some_and(|body| body.signature_version == self.version)
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let body = Body::of(&received.body).filter(|body| body.signature_version == self.version);
         let body = body.ok_or(VerifyError::CodeNotInBody(MEMBER))?;
         let time = self.facts.time_form.read(body.timestamp);
         let at = time.ok_or_else(|| VerifyError::TimeMalformed("Timestamp".to_owned()))?;
         let codes = self.facts.decode(&body.signature)?.into();
-        Ok(Claim { codes, time: Some(Time { text: body.timestamp, at, signed: true }), ..Claim::default() })
+        Ok(SignatureClaim {
+            codes,
+            time: Some(SignedTime { text: body.timestamp, at, signed: true }),
+            ..SignatureClaim::default()
+        })
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {

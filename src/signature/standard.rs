@@ -6,10 +6,10 @@ use http::HeaderName;
 
 use super::code::{CodeCollector, Codes, Encoding};
 use super::error::VerifyError;
-use super::facts::{Algorithm, Facts, KeyForm, Part, TimeForm, Tolerance, body};
+use super::facts::{Algorithm, ContentPart, KeyForm, SchemeFacts, TimeForm, Tolerance, body};
 use super::message::Message;
 use super::received::Received;
-use super::scheme::{Claim, HeaderValues, Scheme};
+use super::scheme::{HeaderValues, Scheme, SignatureClaim};
 
 /// The name of Standard Webhooks, signed with a shared secret.
 pub(super) const NAME: &str = "standard";
@@ -17,15 +17,20 @@ pub(super) const NAME: &str = "standard";
 /// The most codes of a header; a longer list is refused.
 const MOST_CODES: usize = 64;
 
-const SIGNED: &[Part] =
-    &[Part::Id, Part::Literal(Cow::Borrowed(".")), Part::Time, Part::Literal(Cow::Borrowed(".")), Part::Body];
+const SIGNED: &[ContentPart] = &[
+    ContentPart::Id,
+    ContentPart::Literal(Cow::Borrowed(".")),
+    ContentPart::Time,
+    ContentPart::Literal(Cow::Borrowed(".")),
+    ContentPart::Body,
+];
 
 /// A scheme whose header lists `version,code` entries, as Standard Webhooks; the prefix of its facts is the version.
 #[derive(Debug)]
 pub(super) struct VersionedList {
-    facts: Facts,
+    facts: SchemeFacts,
     /// The same scheme with alternative header names.
-    also: Option<Facts>,
+    also: Option<SchemeFacts>,
 }
 
 pub(super) fn standard() -> VersionedList {
@@ -36,7 +41,7 @@ pub(super) fn standard() -> VersionedList {
 pub(super) fn standard_ed25519() -> VersionedList {
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let facts = facts("standard-ed25519", "Standard Webhooks, Ed25519", headers).algorithm(Algorithm::Ed25519);
-    VersionedList { facts: Facts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
+    VersionedList { facts: SchemeFacts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
 }
 
 pub(super) fn svix() -> VersionedList {
@@ -44,20 +49,20 @@ pub(super) fn svix() -> VersionedList {
     VersionedList { facts, also: Some(standard().facts) }
 }
 
-fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'static str; 3]) -> Facts {
+fn facts(name: &'static str, title: &'static str, [id, time, signature]: [&'static str; 3]) -> SchemeFacts {
     let facts = body(name, title, signature, Encoding::Base64)
         .time(time, TimeForm::Seconds)
         .signed(SIGNED)
         .limit(Tolerance::seconds(300));
-    Facts { id_header: Some(HeaderName::from_static(id)), key_form: KeyForm::Standard, ..facts.listed("v1,") }
+    SchemeFacts { id_header: Some(HeaderName::from_static(id)), key_form: KeyForm::Standard, ..facts.listed("v1,") }
 }
 
 impl Scheme for VersionedList {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.facts
     }
 
-    fn read<'a>(&self, received: &'a Received) -> Result<Claim<'a>, VerifyError> {
+    fn read<'a>(&self, received: &'a Received) -> Result<SignatureClaim<'a>, VerifyError> {
         let facts = match &self.also {
             Some(also) if !received.headers.contains_key(&self.facts.header) => {
                 if received.headers.contains_key(&also.header) { also } else { &self.facts }
@@ -65,7 +70,12 @@ impl Scheme for VersionedList {
             _ => &self.facts,
         };
         let texts = HeaderValues::of(facts, received)?;
-        Ok(Claim { codes: codes(facts, texts.signature)?, time: texts.time, id: texts.id, ..Claim::default() })
+        Ok(SignatureClaim {
+            codes: codes(facts, texts.signature)?,
+            time: texts.time,
+            id: texts.id,
+            ..SignatureClaim::default()
+        })
     }
 
     fn value(&self, _message: &Message<'_>, codes: &Codes) -> String {
@@ -82,7 +92,7 @@ impl Scheme for VersionedList {
 }
 
 /// The codes of the scheme's own version; entries of other versions are ignored.
-fn codes(facts: &Facts, text: &str) -> Result<Codes, VerifyError> {
+fn codes(facts: &SchemeFacts, text: &str) -> Result<Codes, VerifyError> {
     let malformed = |why| VerifyError::HeaderMalformed { header: facts.header.to_string(), why };
     let missing = || malformed("it has no signature of the version this scheme verifies");
     if !text.contains(' ') {

@@ -7,26 +7,26 @@ use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
 use super::code::Encoding;
-use super::facts::{Algorithm, Facts, Part, body};
+use super::facts::{Algorithm, ContentPart, SchemeFacts, body};
 use super::message::{Message, feed};
 use super::scheme::Scheme;
 
 /// The query parameter that carries the SHA-256 of a body that is not a form.
 const HASH: &str = "bodySHA256";
 
-/// The scheme of Twilio.
+/// The signature scheme of Twilio.
 #[derive(Debug)]
-pub(super) struct Twilio(Facts);
+pub(super) struct Twilio(SchemeFacts);
 
 impl Twilio {
     pub(super) fn new() -> Self {
         let facts = body("twilio", "Twilio", "x-twilio-signature", Encoding::Base64);
-        Self(facts.signed(&[Part::Url, Part::Form]).algorithm(Algorithm::HmacSha1))
+        Self(facts.signed(&[ContentPart::Url, ContentPart::Form]).algorithm(Algorithm::HmacSha1))
     }
 }
 
 impl Scheme for Twilio {
-    fn facts(&self) -> &Facts {
+    fn facts(&self) -> &SchemeFacts {
         &self.0
     }
 
@@ -54,7 +54,8 @@ impl Scheme for Twilio {
     }
 
     fn feed(&self, message: &Message<'_>, sink: &mut dyn FnMut(&[u8])) {
-        let parts: &[Part] = if hash_in(message.url).is_some() { &[Part::Url] } else { &[Part::Url, Part::Form] };
+        let parts: &[ContentPart] =
+            if hash_in(message.url).is_some() { &[ContentPart::Url] } else { &[ContentPart::Url, ContentPart::Form] };
         feed(parts, message, sink);
     }
 }

@@ -9,10 +9,10 @@ use super::facts::{Protects, REGISTERED_ID, Tolerance};
 use super::key::Key;
 use super::message::{Message, is_id};
 use super::received::Received;
-use super::scheme::{Claim, Header, Scheme, Time};
+use super::scheme::{Header, Scheme, SignatureClaim, SignedTime};
 use crate::clock::Timestamp;
 
-/// The time of a request compared with now, whether or not the signature is valid.
+/// How the signed time of a request compares with now, whether or not the signature is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeFact {
     /// When it claims to be signed.
@@ -38,7 +38,7 @@ impl TimeFact {
     }
 }
 
-/// The result of verifying a request.
+/// What verifying a request found: the scheme, the key that was right, the signed time.
 #[derive(Clone, Debug)]
 pub struct Verification {
     /// The index of the key that matches, or why the signature was refused. The time is not considered here.
@@ -101,7 +101,12 @@ pub fn verify(
 }
 
 /// The time to judge: the signed one if there is one. The body is read only after its signature was verified.
-fn time(scheme: &dyn Scheme, received: &Received, claimed: Option<Time<'_>>, right: bool) -> Option<(Timestamp, bool)> {
+fn time(
+    scheme: &dyn Scheme,
+    received: &Received,
+    claimed: Option<SignedTime<'_>>,
+    right: bool,
+) -> Option<(Timestamp, bool)> {
     let in_body = if right { scheme.time_in_body(&received.body) } else { None };
     match (in_body, claimed) {
         (Some(at), _) => Some((at, true)),
@@ -138,7 +143,7 @@ pub(crate) fn spellings<'a>(scheme: &dyn Scheme, url: &'a str) -> Vec<Cow<'a, st
 }
 
 /// The parts of a request, as its scheme reads them.
-pub(crate) fn message<'a>(received: &'a Received, claim: &'a Claim<'a>) -> Message<'a> {
+pub(crate) fn message<'a>(received: &'a Received, claim: &'a SignatureClaim<'a>) -> Message<'a> {
     Message {
         method: received.method.as_str(),
         url: received.url.as_deref().unwrap_or(""),

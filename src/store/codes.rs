@@ -4,7 +4,7 @@ use const_format::formatcp;
 
 use crate::delivery::{Outcome, Reason, State, Trigger};
 use crate::endpoint::PausedBy;
-use crate::record::Kind;
+use crate::record::RecordKind;
 
 /// Not looked at yet; the others below [`DELIVERED`] are in their lane.
 pub(crate) const QUEUED: i64 = -1;
@@ -117,20 +117,20 @@ pub(crate) fn paused_by(code: Option<i64>) -> Option<PausedBy> {
 }
 
 /// A kind of record.
-pub(crate) fn kind_code(kind: Kind) -> i64 {
+pub(crate) fn kind_code(kind: RecordKind) -> i64 {
     match kind {
-        Kind::Enrollment => 0,
-        Kind::User => 1,
-        Kind::Progress => 2,
+        RecordKind::Enrollment => 0,
+        RecordKind::User => 1,
+        RecordKind::Progress => 2,
     }
 }
 
 /// The kind of record that is stored under this number.
-pub(crate) fn kind_of(code: i64) -> Kind {
+pub(crate) fn kind_of(code: i64) -> RecordKind {
     match code {
-        0 => Kind::Enrollment,
-        1 => Kind::User,
-        _ => Kind::Progress,
+        0 => RecordKind::Enrollment,
+        1 => RecordKind::User,
+        _ => RecordKind::Progress,
     }
 }
 

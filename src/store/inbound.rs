@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::event::{Draft, EventId, Resource};
-use crate::record::{Change, Kind, Record};
+use crate::record::{Change, Record, RecordKind};
 use crate::signature::Fingerprint;
 
 mod edit;
@@ -151,7 +151,7 @@ pub struct RecordRow {
     /// Its row, which it keeps: records that were heard of later have higher ones.
     pub seq: i64,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// The resource's id.
     pub id: String,
     /// What is known of it.
@@ -180,7 +180,7 @@ pub enum RecordOrder {
 #[derive(Clone, Debug, Default)]
 pub struct RecordFilter {
     /// Of this kind.
-    pub kind: Option<Kind>,
+    pub kind: Option<RecordKind>,
     /// With this text in the name, the email or the id, whatever its case.
     pub search: Option<String>,
     /// Of this user.
@@ -242,7 +242,7 @@ pub struct ReceivedFilter {
     /// Only what was refused, conflicts included, or only what was not.
     pub refused: Option<bool>,
     /// Of an event type that this pattern matches.
-    pub event_type: Option<Pattern>,
+    pub event_type: Option<TypePattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Arrived at or after.
@@ -257,7 +257,7 @@ pub struct ReceivedFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordSummary {
     /// What they are about.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// How many there are, deleted ones left out; more than [`COUNTED_UP_TO`] means at least so many.
     pub count: u64,
     /// When something about one of them last arrived or was emitted, if among the last [`LOOKED_BACK`].
@@ -290,10 +290,10 @@ pub trait Records {
     fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult>;
 
     /// Merges records from elsewhere, stamps and tombstones included, and returns how many changed. Nothing is emitted.
-    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64>;
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64>;
 
     /// One record, deleted ones included.
-    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>>;
+    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>>;
 
     /// A page of records.
     fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{DeliveryId, RunId, RunStats};
 use crate::clock::Timestamp;
 use crate::delivery::{Outcome, Reason, State, Trigger};
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::untrusted::Untrusted;
 
@@ -18,7 +18,7 @@ pub struct DeliveryFilter {
     /// To the endpoint of this name.
     pub endpoint: Option<String>,
     /// Of an event type that this pattern matches.
-    pub event_type: Option<Pattern>,
+    pub event_type: Option<TypePattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Whose last attempt was answered with this status.
@@ -43,7 +43,7 @@ pub struct DeliveryFilter {
 #[derive(Clone, Debug, Default)]
 pub struct EventFilter {
     /// Of a type that this pattern matches.
-    pub event_type: Option<Pattern>,
+    pub event_type: Option<TypePattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Emitted at or after.
@@ -249,7 +249,7 @@ pub struct AttemptFilter {
     /// To the endpoint of this name.
     pub endpoint: Option<String>,
     /// For an event type that this pattern matches.
-    pub event_type: Option<Pattern>,
+    pub event_type: Option<TypePattern>,
     /// About the resource with this id.
     pub resource_id: Option<String>,
     /// Answered with this status.

@@ -20,17 +20,17 @@ use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
     Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptDuration, AttemptFilter, AttemptTotals,
-    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, ConfiguredEndpoints, DatabaseInfo,
-    DeliveryCounts, DeliveryFilter, DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, EnqueueResult, EventDetail,
-    EventFilter, EventRow, FileStore, FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, LogPruneResult,
-    LoggedAttempt, NamedLock, OpenRuns, Page, PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures,
-    Replay, Result, Run, RunId, RunRow, RunStats, Schedule, Store, StoreError, codes, rules,
+    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, DatabaseInfo, DeliveryCounts, DeliveryFilter,
+    DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore,
+    FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page,
+    PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow,
+    RunStats, Schedule, Store, StoreError, StoredEndpoints, codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Pattern, Spec};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, TypePattern};
 use crate::event::{Draft, EventId};
-use crate::record::{Kind, Record};
+use crate::record::{Record, RecordKind};
 
 mod acknowledge;
 mod advance;
@@ -111,7 +111,7 @@ fn collect(drafts: Drafts) -> Result<Vec<Draft>> {
 }
 
 impl Store for Postgres {
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints> {
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints> {
         self.thread.submit(async move |node: Rc<Node>| endpoints::set(&node, specs, now).await)
     }
 
@@ -177,7 +177,7 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| runs::reap(&node, now).await)
     }
 
-    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
         let specs = specs.to_vec();
         self.thread.submit(async move |node: Rc<Node>| preview::preview_due(&node, specs, now).await)
     }
@@ -229,7 +229,7 @@ impl Store for Postgres {
         self.thread.submit(async move |node: Rc<Node>| figures::arrivals(&node, since).await)
     }
 
-    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>> {
         let types = types.clone();
         self.thread.submit(async move |node: Rc<Node>| figures::last_seen(&node, &types, since).await)
     }
@@ -360,11 +360,11 @@ impl Records for Postgres {
         self.thread.submit(async move |node: Rc<Node>| edit::edit(&node, edit, now).await)
     }
 
-    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64> {
         self.thread.submit(async move |node: Rc<Node>| records::import(&node, records).await)
     }
 
-    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {
+    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>> {
         let id = id.to_owned();
         self.thread.submit(async move |node: Rc<Node>| records::find(&node, kind, id).await)
     }

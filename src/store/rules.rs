@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Next, State};
 use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload};
 use crate::event::{Event, Resource};
-use crate::record::{Kind, Record};
+use crate::record::{Record, RecordKind};
 use crate::store::codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
 use crate::store::{DeliveryCounts, DeliveryFilter, PruneFilter, codes};
@@ -82,7 +82,7 @@ pub(crate) fn wants_whole_record<'a>(endpoints: impl IntoIterator<Item = &'a End
 
 /// The body of an event with its whole record, into which it was merged. What deletes a record, or is about a deleted one, leaves
 /// nothing to add.
-pub(crate) fn whole_body(event: &Event, kind: Kind, record: &Record) -> bytes::Bytes {
+pub(crate) fn whole_body(event: &Event, kind: RecordKind, record: &Record) -> bytes::Bytes {
     match record.exists() && !event.deletes() {
         true => event.body_with(&record.whole_data(kind)),
         false => event.body.clone(),

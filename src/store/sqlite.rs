@@ -10,17 +10,17 @@ use rusqlite::Connection;
 
 use super::{
     Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptFilter, AttemptTotals, BackupReport,
-    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, ConfiguredEndpoints, DatabaseInfo,
-    DeliveryFilter, DeliveryId, DeliveryRow, Drafts, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore,
-    FinishedAttempt, IdleInfo, Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page,
-    PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store,
-    StoreError, Volume,
+    Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, DatabaseInfo, DeliveryFilter, DeliveryId,
+    DeliveryRow, Drafts, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore, FinishedAttempt, IdleInfo,
+    Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page, PrunableLog, PruneFilter,
+    PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError,
+    StoredEndpoints, Volume,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
-use crate::endpoint::{Endpoint, Pattern, Spec};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, TypePattern};
 use crate::event::{EventId, IdSource};
-use crate::record::{Kind, Record};
+use crate::record::{Record, RecordKind};
 use crate::store::inbound::{
     Applied, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
     RecordRow, RecordSummary, Records, RefusedWebhook, RequestCopy, SenderRow, VerifiedWebhook,
@@ -161,7 +161,7 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqli
 }
 
 impl Store for Sqlite {
-    fn set_endpoints(&self, specs: Vec<Spec>, now: Timestamp) -> Answer<ConfiguredEndpoints> {
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints> {
         self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
     }
 
@@ -246,7 +246,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn preview_due(&self, specs: &[Spec], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
         let (locks, specs) = (Arc::clone(&self.run_locks), specs.to_vec());
         self.read(move |connection| {
             let open = read_runs::open_runs(connection)?;
@@ -298,7 +298,7 @@ impl Store for Sqlite {
         self.read(move |connection| figures::arrivals(connection, since))
     }
 
-    fn last_seen(&self, types: &Pattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>> {
         let types = types.clone();
         self.read(move |connection| figures::last_seen(connection, &types, since))
     }
@@ -445,11 +445,11 @@ impl Records for Sqlite {
         self.writer.submit(move |txn| edit::edit(txn, edit, &ids, now))
     }
 
-    fn import(&self, records: Vec<(Kind, String, Record)>) -> Answer<u64> {
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64> {
         self.writer.submit(move |txn| Ok(records::import(txn.connection, records)?))
     }
 
-    fn record(&self, kind: Kind, id: &str) -> Answer<Option<RecordRow>> {
+    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>> {
         let id = id.to_owned();
         self.read(move |connection| read_records::find(connection, kind, &id))
     }

@@ -139,14 +139,14 @@ pub struct FileInfo {
 
 /// The stored endpoints after the configuration was applied, and those it no longer names.
 #[derive(Clone, Debug)]
-pub struct ConfiguredEndpoints {
+pub struct StoredEndpoints {
     /// All that are stored.
     pub endpoints: Arc<Vec<Endpoint>>,
     /// Those that were configured until now, and for which something waits.
     pub dropped: Vec<DroppedEndpoint>,
 }
 
-impl std::ops::Deref for ConfiguredEndpoints {
+impl std::ops::Deref for StoredEndpoints {
     type Target = [Endpoint];
 
     fn deref(&self) -> &[Endpoint] {

@@ -6,7 +6,7 @@ use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 
 /// The SQL that SQLite and PostgreSQL write differently in a WHERE clause: parameters, text search, delivery states.
 #[derive(Clone, Copy, Debug)]
@@ -189,8 +189,8 @@ impl WhereClause {
     }
 
     /// The type itself, or those that begin as the pattern does.
-    fn event_type(&mut self, pattern: Option<&Pattern>) {
-        let Some(pattern) = pattern.map(Pattern::as_str) else { return };
+    fn event_type(&mut self, pattern: Option<&TypePattern>) {
+        let Some(pattern) = pattern.map(TypePattern::as_str) else { return };
         match pattern.strip_suffix('*') {
             Some(stem) => self.and(&format!("substr(k.type, 1, {}) = ?", stem.chars().count()), stem),
             None => self.and("k.type = ?", pattern),

@@ -117,7 +117,10 @@ const RETIRED: &[(&str, &[&str])] = &[
             "patience", "refusals", "Version",
         ],
     ),
-    ("endpoint", &["Condition", "condition"]),
+    ("endpoint", &["Condition", "condition", "Spec"]),
+    ("explain", &["Variant"]),
+    ("monitor", &["Cluster", "Clusters", "Measured", "Behaviour"]),
+    ("outbound", &["Job", "Tested", "Until"]),
     ("config", &["Keeping", "Kept", "Said", "said", "spoken", "Parted", "Walk", "afresh"]),
     (
         "cli",

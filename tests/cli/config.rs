@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
-use syncctl::config::{Config, Sources};
+use syncctl::config::{Config, ConfigSources};
 
 use crate::support::place::Place;
 use crate::support::tools::has_tools;
@@ -51,7 +51,7 @@ fn the_users_file_is_heard_before_the_systems_and_that_before_the_default() {
     let system = write(&place, "etc/config.toml", "[delivery]\nmax_attempts = 7\nconcurrency = 3\n");
     write(&place, ".config/syncctl/config.toml", "[delivery]\nmax_attempts = 6\n");
     let env = [("HOME".to_owned(), place.dir.path().into())];
-    let config = Config::load(Sources { system_path: system.into(), ..Sources::of_env(env) }).unwrap();
+    let config = Config::load(ConfigSources { system_path: system.into(), ..ConfigSources::of_env(env) }).unwrap();
     assert_eq!((config.delivery.retry.max_attempts, config.delivery.concurrency), (6, 3));
     assert_eq!(config.delivery.retry.timeout_ms, 10_000);
 }

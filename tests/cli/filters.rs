@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use syncctl::clock::Timestamp;
 use syncctl::event::{Draft, EventId};
-use syncctl::record::{Change, Stamp};
+use syncctl::record::{Change, WriteStamp};
 use syncctl::store::inbound::{RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use syncctl::store::{Access, Location, open};
 
@@ -158,7 +158,7 @@ fn with_webhooks(place: &Place) {
     let id = EventId::parse("arrived").unwrap();
     let mut draft = Draft::check("profile.updated", "u", None, b"{\"name\":\"a\"}").unwrap();
     draft.timestamp = Some(past);
-    let change = Change::new("profile.updated", "{\"name\":\"a\"}", Stamp { at: past, by: id.clone() }).unwrap();
+    let change = Change::new("profile.updated", "{\"name\":\"a\"}", WriteStamp { at: past, by: id.clone() }).unwrap();
     let (source, secret) = ("192.0.2.1".to_owned(), syncctl::signature::Fingerprint([1; 8]));
     store
         .apply(

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use syncctl::event::EventId;
-use syncctl::record::Kind;
+use syncctl::record::RecordKind;
 use syncctl::store::inbound::ReceivedFilter;
 use syncctl::store::{Access, Location, Page, open};
 
@@ -92,8 +92,11 @@ fn check(place: &crate::support::place::Place, acknowledged: &[(String, u64)], s
     }
     assert!(times.values().all(|times| *times == 1), "seed {seed}: an event was applied twice");
     for (resource, n) in received {
-        let record =
-            store.record(Kind::Enrollment, resource).wait().unwrap().expect("the record of an acknowledged event");
+        let record = store
+            .record(RecordKind::Enrollment, resource)
+            .wait()
+            .unwrap()
+            .expect("the record of an acknowledged event");
         let known: u64 = record.record.field("n").unwrap().parse().unwrap();
         assert!(known >= *n, "seed {seed}: {resource} has {known}, acknowledged was {n}");
     }

@@ -8,7 +8,7 @@ use syncctl::explain::{Candidate, Role, explain};
 use syncctl::request;
 use syncctl::request::shell_words;
 use syncctl::signature::shell_commands::{curl, shell_quote};
-use syncctl::signature::snippet::{Language, Sources, snippet};
+use syncctl::signature::snippet::{Language, SnippetInputs, snippet};
 use syncctl::signature::{Description, Generic, Message, Scheme, detect, find, schemes, verify};
 
 use super::support::*;
@@ -196,7 +196,7 @@ fn programs(language: Language) -> (tempfile::TempDir, Vec<Program>) {
         let time = scheme.facts().time_form.write(now());
         let message = Message { method: "POST", url: &url, id: ID, time: &time, body, context: "" };
         let expected = headers(scheme, secret, ID, body).pop().expect("a signature").1;
-        let sources = Sources { secret: "WEBHOOK_SECRET", body: "body", encoded: secret.starts_with("whsec_") };
+        let sources = SnippetInputs { secret: "WEBHOOK_SECRET", body: "body", encoded: secret.starts_with("whsec_") };
         let text = snippet(language, scheme, &message, sources)?;
         assert!(!text.contains(secret));
         Some(Program { scheme: scheme.facts().name.as_ref(), text, secret, expected })

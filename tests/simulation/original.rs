@@ -14,10 +14,10 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use syncctl::clock::Timestamp;
 use syncctl::delivery::Outcome;
-use syncctl::endpoint::{EndpointUrl, Pattern, Payload, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, Payload, TypePattern};
 use syncctl::event::{Draft, EventId};
-use syncctl::inbound::{self, Accepts, Keys, PlatformRules, Source};
-use syncctl::record::{Change, Kind, Record, Stamp};
+use syncctl::inbound::{self, AcceptedTypes, PlatformKeys, PlatformRules, Source};
+use syncctl::record::{Change, Record, RecordKind, WriteStamp};
 use syncctl::signature::{Secret, Signer};
 use syncctl::store::inbound::{EditResult, ExpectedRecord, RecordEdit};
 use syncctl::store::{Access, ClaimRequest, FinishedAttempt, Location, Run, Store, open};
@@ -32,7 +32,7 @@ const ENROLLMENTS: [&str; 2] = ["e-1", "e-2"];
 const USERS: [&str; 2] = ["u-1", "u-2"];
 
 /// The latest write of a column of a row: when, by which event, and what.
-type Latest = BTreeMap<(Kind, &'static str, &'static str), (Timestamp, String, Value)>;
+type Latest = BTreeMap<(RecordKind, &'static str, &'static str), (Timestamp, String, Value)>;
 
 struct Pair {
     path: PathBuf,
@@ -57,7 +57,7 @@ impl Pair {
     fn new(dir: &Path, seed: u64, payload: Payload) -> Self {
         let secret = Secret::new("a-secret-of-the-simulation".to_owned()).unwrap();
         let mut chance = Chance::new(seed);
-        let keys = PlatformRules { keys: Keys::new([&secret]), ..PlatformRules::default() };
+        let keys = PlatformRules { keys: PlatformKeys::new([&secret]), ..PlatformRules::default() };
         let mut pair = Self {
             path: dir.join("node.db"),
             store: None,
@@ -68,7 +68,7 @@ impl Pair {
             skew: i64::try_from(chance.below(7_200_000)).unwrap() - 3_600_000,
             chance,
             signer: Signer::new(&secret, &[&secret]),
-            source: Source::platform(Accepts::Everything, keys),
+            source: Source::platform(AcceptedTypes::Everything, keys),
             late: Vec::new(),
             unsent: Vec::new(),
             sent: Vec::new(),
@@ -90,9 +90,9 @@ impl Pair {
     fn open(&mut self) {
         let store = open(&Location::file(&self.path), Access::Create).unwrap();
         let spec = |name: &str, events: &[&str]| {
-            let mut spec = Spec::of_url(EndpointUrl::parse(&format!("http://10.0.0.1/{name}")).unwrap());
+            let mut spec = ConfiguredEndpoint::of_url(EndpointUrl::parse(&format!("http://10.0.0.1/{name}")).unwrap());
             spec.name = Some(name.to_owned());
-            spec.settings.events = events.iter().map(|it| Pattern::parse(it).unwrap()).collect();
+            spec.settings.events = events.iter().map(|it| TypePattern::parse(it).unwrap()).collect();
             spec.settings.payload = self.payload;
             // The original answers 503 to nothing that will not pass: no history is to end in dead letters.
             spec.settings.retry.max_attempts = 1_000;
@@ -118,19 +118,19 @@ impl Pair {
             let profile = json!({"bio": "b", "location": "l", "timezone": "UTC"});
             let data =
                 json!({"email": format!("{n}@x.yz"), "name": "n", "image": "i", "role": "STUDENT", "profile": profile});
-            self.fill_row(Kind::User, id, &data);
+            self.fill_row(RecordKind::User, id, &data);
         }
         for id in ENROLLMENTS {
             let at = Timestamp::from_millis(START).to_string();
             let data = json!({"userId": "u-1", "courseId": id, "enrolledAt": at, "status": "ACTIVE", "completionPercentage": 0,
                 "source": "web", "lastAccessedAt": at, "purchaseId": "p"});
-            self.fill_row(Kind::Enrollment, id, &data);
+            self.fill_row(RecordKind::Enrollment, id, &data);
         }
     }
 
-    fn fill_row(&mut self, kind: Kind, id: &'static str, data: &Value) {
-        self.tables.edit(kind == Kind::User, id, data);
-        let stamp = Stamp { at: Timestamp::from_millis(START), by: EventId::parse("filled").unwrap() };
+    fn fill_row(&mut self, kind: RecordKind, id: &'static str, data: &Value) {
+        self.tables.edit(kind == RecordKind::User, id, data);
+        let stamp = WriteStamp { at: Timestamp::from_millis(START), by: EventId::parse("filled").unwrap() };
         self.wrote(kind, id, data, stamp.at, "filled");
         let mut record = Record::default();
         record.merge(&Change::new("imported", &data.to_string(), stamp).unwrap());
@@ -138,7 +138,7 @@ impl Pair {
     }
 
     /// Remembers what an event wrote, if nothing later has.
-    fn wrote(&mut self, kind: Kind, id: &'static str, data: &Value, at: Timestamp, by: &str) {
+    fn wrote(&mut self, kind: RecordKind, id: &'static str, data: &Value, at: Timestamp, by: &str) {
         for (column, value) in members(data) {
             let write = (at, by.to_owned(), value);
             let latest = self.latest.entry((kind, id, column)).or_insert_with(|| write.clone());
@@ -162,7 +162,7 @@ impl Pair {
     }
 
     /// A change of one or two columns.
-    fn change(&mut self) -> (Kind, &'static str, &'static str, Value) {
+    fn change(&mut self) -> (RecordKind, &'static str, &'static str, Value) {
         let value = Value::from(self.chance.below(100));
         let at = Timestamp::from_millis(START + i64::try_from(self.chance.below(1_000_000)).unwrap()).to_string();
         if self.chance.one_in(2) {
@@ -172,7 +172,12 @@ impl Pair {
                 "lastAccessedAt" => at.into(),
                 _ => value.to_string().into(),
             };
-            return (Kind::Enrollment, *self.chance.pick(&ENROLLMENTS), "enrollment.updated", json!({column: value}));
+            return (
+                RecordKind::Enrollment,
+                *self.chance.pick(&ENROLLMENTS),
+                "enrollment.updated",
+                json!({column: value}),
+            );
         }
         let (event_type, id) = (*self.chance.pick(&["user.updated", "profile.updated"]), *self.chance.pick(&USERS));
         let data = match self.chance.below(4) {
@@ -181,7 +186,7 @@ impl Pair {
             2 => json!({"name": value.to_string()}),
             _ => json!({"image": value.to_string(), "email": format!("{value}@x.yz")}),
         };
-        (Kind::User, id, event_type, data)
+        (RecordKind::User, id, event_type, data)
     }
 
     fn edit(&mut self) {
@@ -194,8 +199,8 @@ impl Pair {
 
     fn edit_by_the_original(&mut self) {
         let (kind, id, event_type, data) = self.change();
-        self.tables.edit(kind == Kind::User, id, &data);
-        let name = if kind == Kind::User { "user" } else { "enrollment" };
+        self.tables.edit(kind == RecordKind::User, id, &data);
+        let name = if kind == RecordKind::User { "user" } else { "enrollment" };
         let retry = u32::try_from(self.chance.below(3)).unwrap();
         self.unsent.push(envelope(event_type, name, id, &data, self.now, retry));
         self.wrote(kind, id, &data, Timestamp::from_millis(self.now), &format!("{event_type}-{id}-{}", self.now));
@@ -311,7 +316,7 @@ impl Pair {
         let drafts: Vec<_> = rows
             .iter()
             .map(|(_, row)| {
-                let event_type = if row.kind == Kind::User { "user.updated" } else { "enrollment.updated" };
+                let event_type = if row.kind == RecordKind::User { "user.updated" } else { "enrollment.updated" };
                 Ok(Draft::check(event_type, &row.id, None, row.record.data().as_bytes()).unwrap())
             })
             .collect();
@@ -338,7 +343,7 @@ impl Pair {
     fn check(&self) {
         for ((kind, id, column), (_, by, value)) in &self.latest {
             let row = match kind {
-                Kind::User => &self.tables.users[*id],
+                RecordKind::User => &self.tables.users[*id],
                 _ => &self.tables.enrollments[*id],
             };
             assert_eq!(&row[column], value, "the original's {column} of {id}, written by {by}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State, Trigger};
-use syncctl::endpoint::{EndpointUrl, Pattern, RateLimit, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, RateLimit, TypePattern};
 use syncctl::event::{Dispatch, Draft, EventId};
 use syncctl::store::{
     AttemptFilter, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Page, Replay, Run, RunStats,
@@ -18,8 +18,8 @@ pub(crate) fn at(seconds: u64) -> Timestamp {
 
 /// Configures the endpoints that the work is about.
 pub(crate) fn configure(store: &dyn Store) {
-    let spec = |url: &str| Spec::of_url(EndpointUrl::parse(url).unwrap());
-    let limited = |mut spec: Spec| {
+    let spec = |url: &str| ConfiguredEndpoint::of_url(EndpointUrl::parse(url).unwrap());
+    let limited = |mut spec: ConfiguredEndpoint| {
         spec.settings.rate = Some(RateLimit::parse("50/s").unwrap());
         spec
     };
@@ -113,7 +113,7 @@ fn look(store: &dyn Store, now: Timestamp) {
     store.rates(hour).wait().unwrap();
     store.activity(hour).wait().unwrap();
     store.arrivals(hour).wait().unwrap();
-    store.last_seen(&Pattern::parse("user.*").unwrap(), hour).wait().unwrap();
+    store.last_seen(&TypePattern::parse("user.*").unwrap(), hour).wait().unwrap();
     store.received_figures(hour).wait().unwrap();
     store.open_runs().wait().unwrap();
     store.runs(5).wait().unwrap();
@@ -122,7 +122,7 @@ fn look(store: &dyn Store, now: Timestamp) {
 /// Reads the lists that an operator reads, with every filter.
 pub(crate) fn list(store: &dyn Store) {
     let page = Page { limit: 50, number: 1, oldest_first: false };
-    let (endpoint, event_type) = (Some("a.invalid".to_owned()), Some(Pattern::parse("user.updated").unwrap()));
+    let (endpoint, event_type) = (Some("a.invalid".to_owned()), Some(TypePattern::parse("user.updated").unwrap()));
     let deliveries = [
         DeliveryFilter::default(),
         DeliveryFilter { troubled: true, ..DeliveryFilter::default() },

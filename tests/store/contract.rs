@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use syncctl::delivery::{Outcome, Reason, State, Trigger};
-use syncctl::endpoint::{EndpointUrl, PausedBy, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, PausedBy};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
     Access, Acknowledgement, Claim, ClaimRequest, EventFilter, PruneFilter, RecordResult, RunStats, StoreError, open,
@@ -150,8 +150,13 @@ fn readers_say_that_there_is_no_database(backend: &dyn Backend) {
 
 fn a_pause_by_the_operator_outlives_the_configuration_and_one_by_the_configuration_does_not(backend: &dyn Backend) {
     let queue = TestQueue::new(backend, &["http://a.invalid/"]);
-    let spec = |paused| vec![Spec { paused, ..Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap()) }];
-    let by = |specs: Vec<Spec>| queue.store.set_endpoints(specs, now()).wait().unwrap()[0].paused_by;
+    let spec = |paused| {
+        vec![ConfiguredEndpoint {
+            paused,
+            ..ConfiguredEndpoint::of_url(EndpointUrl::parse("http://a.invalid/").unwrap())
+        }]
+    };
+    let by = |specs: Vec<ConfiguredEndpoint>| queue.store.set_endpoints(specs, now()).wait().unwrap()[0].paused_by;
     assert_eq!(by(spec(true)), Some(PausedBy::Configuration));
     assert_eq!(by(spec(false)), None);
     queue.store.pause("a.invalid", now()).wait().unwrap();
@@ -162,7 +167,12 @@ fn a_pause_by_the_operator_outlives_the_configuration_and_one_by_the_configurati
 fn a_changed_url_forgets_what_was_learned_about_the_old_one(backend: &dyn Backend) {
     let queue = TestQueue::new(backend, &[]);
     let store = &queue.store;
-    let named = |url: &str| vec![Spec { name: Some("n".into()), ..Spec::of_url(EndpointUrl::parse(url).unwrap()) }];
+    let named = |url: &str| {
+        vec![ConfiguredEndpoint {
+            name: Some("n".into()),
+            ..ConfiguredEndpoint::of_url(EndpointUrl::parse(url).unwrap())
+        }]
+    };
     store.set_endpoints(named("http://a.invalid/"), now()).wait().unwrap();
     let draft = Draft::check("user.updated", "r", None, b"{}").unwrap();
     store.enqueue(Box::new((0..9).map(move |_| Ok(draft.clone()))), false, now()).wait().unwrap();
@@ -263,7 +273,7 @@ fn numbers_of_events_and_deliveries_are_not_given_again_after_a_prune(backend: &
 fn deliveries_are_made_once_for_events_that_have_none(backend: &dyn Backend) {
     let queue = TestQueue::new(backend, &[]);
     queue.emit("early", "r");
-    let spec = |url: &str| Spec::of_url(EndpointUrl::parse(url).unwrap());
+    let spec = |url: &str| ConfiguredEndpoint::of_url(EndpointUrl::parse(url).unwrap());
     queue.store.set_endpoints(vec![spec("http://a.invalid/"), spec("http://b.invalid/")], now()).wait().unwrap();
     queue.emit("late", "r");
     let events = || ["early", "late", "unknown"].map(|id| EventId::parse(id).unwrap()).to_vec();
@@ -289,13 +299,13 @@ fn a_preview_shows_what_a_run_would_claim_and_changes_nothing(backend: &dyn Back
     for (id, resource) in [("a", "r"), ("b", "r"), ("c", "s")] {
         queue.emit(id, resource);
     }
-    let preview = |specs: &[Spec]| -> Vec<String> {
+    let preview = |specs: &[ConfiguredEndpoint]| -> Vec<String> {
         let listed = queue.store.preview_due(specs, now()).wait().unwrap();
         assert_eq!(listed.total, listed.rows.len() as u64);
         listed.rows.iter().map(|row| row.event.id.to_string()).collect()
     };
     assert_eq!(preview(&[]), ["a", "c"], "one of each resource");
-    let other = Spec::of_url(EndpointUrl::parse("http://b.invalid/").unwrap());
+    let other = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://b.invalid/").unwrap());
     assert!(preview(&[other]).is_empty(), "an endpoint that is not named any more would be held");
     let run = queue.run();
     let claim = queue.claim(&run, 1).remove(0);

@@ -2,9 +2,9 @@
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::State;
-use syncctl::endpoint::{EndpointUrl, Pattern, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, TypePattern};
 use syncctl::event::{Draft, EventId};
-use syncctl::record::{Change, Kind, Stamp};
+use syncctl::record::{Change, RecordKind, WriteStamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
     Applied, EditResult, ExpectedRecord, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
@@ -57,7 +57,7 @@ fn webhook(id: &str, event_type: &str, resource: &str, data: &str, time: i64) ->
     let mut draft = Draft::check(event_type, resource, None, data.as_bytes()).unwrap();
     let id = EventId::parse(id).unwrap();
     draft.timestamp = Some(at(time));
-    let change = Change::new(event_type, data, Stamp { at: at(time), by: id.clone() }).unwrap();
+    let change = Change::new(event_type, data, WriteStamp { at: at(time), by: id.clone() }).unwrap();
     VerifiedWebhook {
         id,
         draft,
@@ -75,7 +75,7 @@ fn draft(event_type: &str, resource: &str, data: &str) -> Draft {
 }
 
 fn enrollment(store: &dyn Store, id: &str) -> RecordRow {
-    store.record(Kind::Enrollment, id).wait().unwrap().unwrap()
+    store.record(RecordKind::Enrollment, id).wait().unwrap().unwrap()
 }
 
 fn audit(store: &dyn Store) -> Vec<(&'static str, u64)> {
@@ -126,7 +126,7 @@ fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing(backend: &d
     for other in others {
         assert_eq!(store.apply(other, at(1)).wait().unwrap(), Applied::Conflict);
     }
-    assert!(store.record(Kind::Enrollment, "s").wait().unwrap().is_none());
+    assert!(store.record(RecordKind::Enrollment, "s").wait().unwrap().is_none());
     assert_eq!(
         audit(store.as_ref()),
         [("applied", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0), ("conflict", 0)]
@@ -194,7 +194,7 @@ fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted(back
     let one = draft("profile.updated", "u", r#"{"name":"Ada"}"#);
     store.enqueue(Box::new(std::iter::once(Ok(one))), false, at(0)).wait().unwrap();
     store.apply(webhook("e", "profile.updated", "u", r#"{"email":"a@b.c"}"#, -5), at(1)).wait().unwrap();
-    let record = store.record(Kind::User, "u").wait().unwrap().unwrap().record;
+    let record = store.record(RecordKind::User, "u").wait().unwrap().unwrap().record;
     assert_eq!(record.data(), r#"{"email":"a@b.c","name":"Ada"}"#);
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 1);
 }
@@ -254,7 +254,7 @@ fn a_change_under_an_id_that_is_known_is_made_once(backend: &dyn Backend) {
 
 fn a_record_is_pending_until_its_latest_event_has_arrived(backend: &dyn Backend) {
     let store = backend.create();
-    let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
+    let spec = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit =
         RecordEdit { draft: draft("enrollment.created", "r", "{}"), expects: ExpectedRecord::Absence, versions: None };
@@ -270,7 +270,7 @@ fn a_record_is_pending_until_its_latest_event_has_arrived(backend: &dyn Backend)
 
 fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(backend: &dyn Backend) {
     let store = backend.create();
-    let spec = Spec::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
+    let spec = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://127.0.0.1:9/").unwrap());
     store.set_endpoints(vec![spec], at(0)).wait().unwrap();
     let edit = |kind: &str, resource: &str| {
         let draft = draft(&format!("{kind}.created"), resource, "{}");
@@ -286,7 +286,7 @@ fn a_record_whose_event_was_removed_does_not_take_another_ones_fate_for_its_own(
     assert!(second.event.seq > first.event.seq, "a number is never given again");
     store.give_up(vec![second.id], at(1)).wait().unwrap();
     assert_eq!(enrollment(store.as_ref(), "r").sync, SyncState::Synced);
-    assert_eq!(store.record(Kind::User, "r").wait().unwrap().unwrap().sync, SyncState::Failed);
+    assert_eq!(store.record(RecordKind::User, "r").wait().unwrap().unwrap().sync, SyncState::Failed);
 }
 
 fn refusals_get_ten_rows_a_minute_for_each_reason_and_then_one_count(backend: &dyn Backend) {
@@ -346,7 +346,7 @@ fn lists_are_searched_sorted_and_paged_by_the_database(backend: &dyn Backend) {
         store.apply(hook, at(9)).wait().unwrap();
     }
     let names = |filter: RecordFilter, page| -> Vec<String> {
-        let filter = RecordFilter { kind: Some(Kind::User), ..filter };
+        let filter = RecordFilter { kind: Some(RecordKind::User), ..filter };
         store.records(&filter, page).wait().unwrap().rows.iter().filter_map(|row| row.record.text("name")).collect()
     };
     let by = |sort| RecordFilter { sort, ..RecordFilter::default() };
@@ -441,7 +441,7 @@ fn an_export_merges_into_another_store(backend: &dyn Backend) {
     let records: Vec<_> = exported.into_iter().map(|(_, row)| (row.kind, row.id, row.record)).collect();
     assert_eq!(into.import(records.clone()).wait().unwrap(), 2);
     assert_eq!(into.import(records).wait().unwrap(), 0);
-    assert_eq!(into.record(Kind::User, "u").wait().unwrap().unwrap().record.text("name").unwrap(), "new");
+    assert_eq!(into.record(RecordKind::User, "u").wait().unwrap().unwrap().record.text("name").unwrap(), "new");
     assert!(!enrollment(into.as_ref(), "r").record.exists());
 }
 
@@ -503,7 +503,7 @@ fn an_event_without_a_timestamp_is_remembered_for_good(backend: &dyn Backend) {
     let store = backend.create();
     let timeless = |id: &str, data: &str, arrival: Timestamp| {
         let hook = webhook(id, "enrollment.updated", "r", data, 0);
-        let change = Change::new("enrollment.updated", data, Stamp { at: arrival, by: hook.id.clone() }).unwrap();
+        let change = Change::new("enrollment.updated", data, WriteStamp { at: arrival, by: hook.id.clone() }).unwrap();
         let effect = WebhookEffect::Change(change);
         VerifiedWebhook { draft: Draft { timestamp: None, ..hook.draft }, effect, ..hook }
     };
@@ -620,7 +620,7 @@ fn what_was_received_is_counted_by_route_and_reason_with_the_skew_of_right_signa
 
 fn the_last_event_of_a_type_is_that_emitted_or_accepted_last(backend: &dyn Backend) {
     let store = backend.create();
-    let seen = |types: &str, since| store.last_seen(&Pattern::parse(types).unwrap(), at(since)).wait().unwrap();
+    let seen = |types: &str, since| store.last_seen(&TypePattern::parse(types).unwrap(), at(since)).wait().unwrap();
     assert_eq!(seen("user.*", 0), None);
     let emit = |event_type: &str, resource: &str, time| {
         let draft = draft(event_type, resource, "{}");

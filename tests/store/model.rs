@@ -11,7 +11,7 @@ use syncctl::clock::Timestamp;
 use syncctl::delivery::{
     self, CircuitState, Next, Outcome, RetryPolicy, State, Trigger, after_interruption, decide_retry,
 };
-use syncctl::endpoint::{EndpointId, EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointId, EndpointUrl};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
     Access, AdvanceResult, Claim, ClaimRequest, DeliveryFilter, DeliveryId, FinishedAttempt, Location, PruneFilter,
@@ -216,10 +216,10 @@ struct History<'a> {
     last_id: i64,
 }
 
-fn spec(n: usize) -> Spec {
-    Spec {
+fn spec(n: usize) -> ConfiguredEndpoint {
+    ConfiguredEndpoint {
         name: Some(format!("e{n}")),
-        ..Spec::of_url(EndpointUrl::parse(&format!("http://127.0.0.1:{}/", 1000 + n)).unwrap())
+        ..ConfiguredEndpoint::of_url(EndpointUrl::parse(&format!("http://127.0.0.1:{}/", 1000 + n)).unwrap())
     }
 }
 

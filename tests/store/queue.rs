@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, Reason, State};
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
     Access, Claim, ClaimRequest, DeliveryFilter, DeliveryId, DeliveryRow, FinishedAttempt, Location, Page,
@@ -40,7 +40,7 @@ impl TestQueue {
     pub(crate) fn new(backend: &dyn Backend, urls: &[&str]) -> Self {
         let location = backend.fresh();
         let store = open(&location, Access::Create).unwrap();
-        let specs = urls.iter().map(|url| Spec::of_url(EndpointUrl::parse(url).unwrap())).collect();
+        let specs = urls.iter().map(|url| ConfiguredEndpoint::of_url(EndpointUrl::parse(url).unwrap())).collect();
         store.set_endpoints(specs, now()).wait().unwrap();
         Self { location, store }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syncctl::endpoint::{EndpointUrl, RateLimit, Settings, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointSettings, EndpointUrl, RateLimit};
 use syncctl::store::{Claim, Run};
 
 use crate::backend::{Backend, on_every_backend};
@@ -16,9 +16,16 @@ on_every_backend! {
 /// A queue with a limited endpoint and a free one, and eight events for both.
 fn limited(backend: &dyn Backend, rate: &str, burst: u32) -> TestQueue {
     let queue = TestQueue::new(backend, &[]);
-    let settings = Settings { rate: Some(RateLimit::parse(rate).unwrap()), burst: Some(burst), ..Settings::default() };
-    let limited = Spec { settings, ..Spec::of_url(EndpointUrl::parse("http://limited.invalid/").unwrap()) };
-    let free = Spec::of_url(EndpointUrl::parse("http://free.invalid/").unwrap());
+    let settings = EndpointSettings {
+        rate: Some(RateLimit::parse(rate).unwrap()),
+        burst: Some(burst),
+        ..EndpointSettings::default()
+    };
+    let limited = ConfiguredEndpoint {
+        settings,
+        ..ConfiguredEndpoint::of_url(EndpointUrl::parse("http://limited.invalid/").unwrap())
+    };
+    let free = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://free.invalid/").unwrap());
     queue.store.set_endpoints(vec![limited, free], now()).wait().unwrap();
     (0..8).for_each(|n| queue.emit(&format!("e{n}"), &format!("r{n}")));
     queue

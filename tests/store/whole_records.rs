@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use syncctl::delivery::{Outcome, State};
-use syncctl::endpoint::{EndpointUrl, EventCondition, Payload, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, EventCondition, Payload};
 use syncctl::event::{Draft, EventId, Traceparent};
 use syncctl::store::{
     ChangedDeliveries, Claim, ClaimRequest, DeliveryFilter, DeliveryId, Page, PruneFilter, Replay, SkipReason,
@@ -30,14 +30,14 @@ on_every_backend! {
 }
 
 /// A queue whose one endpoint gets whole records.
-fn whole_records(backend: &dyn Backend, coalesce: bool, adjust: impl FnOnce(&mut Spec)) -> TestQueue {
+fn whole_records(backend: &dyn Backend, coalesce: bool, adjust: impl FnOnce(&mut ConfiguredEndpoint)) -> TestQueue {
     let queue = TestQueue::new(backend, &["http://a.invalid/"]);
     configure(&queue, coalesce, adjust);
     queue
 }
 
-fn configure(queue: &TestQueue, coalesce: bool, adjust: impl FnOnce(&mut Spec)) {
-    let mut spec = Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
+fn configure(queue: &TestQueue, coalesce: bool, adjust: impl FnOnce(&mut ConfiguredEndpoint)) {
+    let mut spec = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
     spec.settings.payload = Payload::Full;
     spec.settings.coalesce = coalesce;
     adjust(&mut spec);

@@ -19,7 +19,7 @@ use super::super::server::Server;
 use super::failure_text::refused;
 use super::runtime::Kit;
 use crate::network::AGENT;
-use crate::network::failure::{Failure, Phase, Trace};
+use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
@@ -88,7 +88,7 @@ impl Connections {
     }
 
     /// The open connection, or a new one.
-    pub(super) async fn get(&self, limit: Duration, trace: &Trace) -> Result<Arc<Open>, Failure> {
+    pub(super) async fn get(&self, limit: Duration, trace: &PhaseTimer) -> Result<Arc<Open>, Failure> {
         let mut open = self.open.lock().await;
         let now = Instant::now();
         if let Some((open, used)) = open.as_mut().filter(|(open, _)| open.is_usable(now)) {
@@ -123,7 +123,7 @@ impl Connections {
     pub(super) async fn connect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<(Open, Vec<CertificateDer<'static>>), Failure> {
         let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);

@@ -22,7 +22,7 @@ use super::failure_text::refused;
 use super::{RESOURCE, queue_in_words, short};
 use crate::clock::Clock;
 use crate::endpoint::QueuePlace;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// How many times as many messages as are taken at once the server sends before the first of them is acknowledged.
 const PREFETCH: usize = 2;
@@ -92,7 +92,7 @@ impl QueueReader {
 
     /// Connects, and asks for the messages of the queue.
     async fn begin(&self, most: usize, limit: Duration) -> Result<ActiveConsumer, Failure> {
-        let trace = Trace::new();
+        let trace = PhaseTimer::new();
         let began = timeout(limit, async {
             let (open, _) = self.connections.connect(limit, &trace).await?;
             self.consume(open, most).await.map_err(|e| refused(&e).into_failure())
@@ -144,7 +144,7 @@ impl QueueReader {
     ) -> Result<(), Failure> {
         let done = match done {
             Ok(done) => done.map_err(|e| refused(&e).into_failure()),
-            Err(_) => Err(Failure::timed_out(limit, Trace::new().phase())),
+            Err(_) => Err(Failure::timed_out(limit, PhaseTimer::new().phase())),
         };
         if done.is_err() {
             self.give_back();
@@ -168,7 +168,7 @@ impl QueueReader {
     pub(in crate::broker) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;

@@ -44,7 +44,7 @@ impl Executor for Kit {
 }
 
 impl Reactor for Kit {
-    type TcpStream = Compat<connect::Stream>;
+    type TcpStream = Compat<connect::ClientStream>;
     type Sleep = <Tokio as Reactor>::Sleep;
 
     /// Refused: lapin registers none.

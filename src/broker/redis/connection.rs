@@ -14,7 +14,7 @@ use super::super::{Credentials, Inspection};
 use super::failure_text::{refused, unexpected};
 use crate::clock::Clock;
 use crate::network::AGENT;
-use crate::network::failure::{Failure, Phase, Trace};
+use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ impl Connections {
     }
 
     /// The open connection, or a new one.
-    pub(super) async fn get(&self, limit: Duration, trace: &Trace) -> Result<MultiplexedConnection, Failure> {
+    pub(super) async fn get(&self, limit: Duration, trace: &PhaseTimer) -> Result<MultiplexedConnection, Failure> {
         let mut open = self.open.lock().await;
         let now = Instant::now();
         if let Some(open) = open.as_mut().filter(|open| open.is_usable(now)) {
@@ -93,7 +93,7 @@ impl Connections {
     async fn connect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<(MultiplexedConnection, JoinHandle<()>, Vec<CertificateDer<'static>>), Failure> {
         let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);
@@ -132,7 +132,7 @@ impl Connections {
         &self,
         (stream, group): (&str, Option<&str>),
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         let (mut connection, _driver, certificates) = self.connect(limit, trace).await?;

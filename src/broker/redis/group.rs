@@ -18,7 +18,7 @@ use super::failure_text::{refused, unexpected};
 use super::{BODY, FIELDS};
 use crate::clock::Clock;
 use crate::endpoint::GroupPlace;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// The fields that a rejected entry gets: why, and which entry of which stream it was.
 const REFUSED: [&str; 3] = ["x-sync-refused", "x-sync-stream", "x-sync-entry"];
@@ -200,7 +200,7 @@ impl GroupReader {
     pub(in crate::broker) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         self.connections.inspect((&self.place.stream, Some(&self.place.group)), limit, trace, clock).await
@@ -227,14 +227,14 @@ impl GroupReader {
     }
 
     async fn connection(&self, limit: Duration) -> Result<MultiplexedConnection, Failure> {
-        let trace = Trace::new();
+        let trace = PhaseTimer::new();
         let connection = timeout(limit, self.connections.get(limit, &trace)).await;
         connection.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
     }
 
     fn timed_out(&self, limit: Duration) -> Failure {
         self.connections.close();
-        Failure::timed_out(limit, Trace::new().phase())
+        Failure::timed_out(limit, PhaseTimer::new().phase())
     }
 
     fn failed(&self, error: &RedisError) -> Failure {

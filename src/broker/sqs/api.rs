@@ -18,7 +18,7 @@ use super::sigv4::{self, Scope};
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::SqsQueue;
 use crate::network::AGENT;
-use crate::network::failure::{Failure, Trace};
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// The form of requests and answers.
 const JSON: &str = "application/x-amz-json-1.0";
@@ -43,7 +43,7 @@ impl Api {
         action: &str,
         body: Value,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<Value, Failure> {
         self.call_about(&self.queue, action, body, limit, trace).await
     }
@@ -55,7 +55,7 @@ impl Api {
         action: &str,
         body: Value,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<Value, Failure> {
         let request = self.request(queue, action, body, limit).await?;
         let answer = self.connections.send(request, limit, trace).await?;
@@ -115,7 +115,7 @@ impl Api {
     pub(super) async fn inspect(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
         clock: &dyn Clock,
     ) -> Result<Inspection, Failure> {
         const ACTION: &str = "GetQueueAttributes";

@@ -12,8 +12,8 @@ use rustls::pki_types::CertificateDer;
 use tokio::time::Instant;
 
 use super::super::server::Server;
-use crate::network::connect::Stream;
-use crate::network::failure::{Failure, Phase, Trace};
+use crate::network::connect::ClientStream;
+use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(20);
@@ -52,7 +52,7 @@ pub(super) struct Connection {
 
 impl Connection {
     /// A connection over a stream that is open.
-    pub(super) async fn over(stream: Stream) -> Result<Self, Failure> {
+    pub(super) async fn over(stream: ClientStream) -> Result<Self, Failure> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| Failure::broken(&e))?;
         // It ends when its sender is dropped, or the server closes it; errors are returned by the request.
         tokio::spawn(async move { drop(connection.await) });
@@ -102,7 +102,7 @@ impl Connections {
         &self,
         mut request: Request<Body>,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<Answer, Failure> {
         while let Some(mut connection) = self.take() {
             match connection.try_send(request).await {
@@ -120,7 +120,7 @@ impl Connections {
     pub(super) async fn open(
         &self,
         limit: Duration,
-        trace: &Trace,
+        trace: &PhaseTimer,
     ) -> Result<(Connection, Vec<CertificateDer<'static>>), Failure> {
         let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);

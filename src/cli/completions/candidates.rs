@@ -10,7 +10,7 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use super::super::help::TOPICS;
-use crate::config::{Config, Sources};
+use crate::config::{Config, ConfigSources};
 use crate::delivery::State;
 use crate::event::CATALOGUE;
 use crate::monitor::clusters::ClusterName;
@@ -32,9 +32,9 @@ const PATHS: &[(&str, ValueHint)] = &[
     ("PATH", ValueHint::AnyPath),
 ];
 
-/// What the value of an argument names.
+/// What a shell can complete for an argument: names of endpoints, ids of events, …
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum CandidateKind {
     Endpoint,
     Event,
     Delivery(&'static [State]),
@@ -47,7 +47,7 @@ enum Kind {
     Sink,
 }
 
-impl Kind {
+impl CandidateKind {
     /// The kind of value that an argument of a command takes; `None` if it cannot be looked up.
     fn of(command: &str, argument: &str) -> Option<Self> {
         let below_endpoints = command.strip_prefix("endpoints ").is_some_and(|name| name != "add");
@@ -71,11 +71,11 @@ impl Kind {
     }
 }
 
-/// The command line that is being completed.
+/// The command line that a shell asks to complete.
 #[derive(Debug)]
 pub(super) struct TypedCommandLine {
     command: String,
-    sources: Sources,
+    sources: ConfigSources,
 }
 
 impl TypedCommandLine {
@@ -93,11 +93,11 @@ impl TypedCommandLine {
             let pairs = words.windows(2).find(|two| two[0] == name).map(|two| two[1].clone());
             pairs.or_else(|| words.iter().find_map(|word| word.strip_prefix(&with_value).map(str::to_owned)))
         };
-        let sources = Sources {
+        let sources = ConfigSources {
             config_path: option("--config").map(PathBuf::from),
             env_file: option("--env-file").map(PathBuf::from),
             db_flag: option("--db"),
-            ..Sources::of_env(env)
+            ..ConfigSources::of_env(env)
         };
         Self { command: names.join(" "), sources }
     }
@@ -110,21 +110,25 @@ impl TypedCommandLine {
         store::open(self.config()?.database().ok()?, Access::Inspect).ok()
     }
 
-    fn candidates(&self, kind: Kind) -> Vec<CompletionCandidate> {
+    fn candidates(&self, kind: CandidateKind) -> Vec<CompletionCandidate> {
         let found = match kind {
-            Kind::Endpoint => self.endpoints(),
-            Kind::Event => self.events(),
-            Kind::Delivery(states) => self.deliveries(states),
-            Kind::Anything => self.endpoints().into_iter().chain(self.events()).chain(self.deliveries(&[])).collect(),
-            Kind::EventType => self.event_types(),
-            Kind::Cluster => self.clusters(),
-            Kind::Column => {
+            CandidateKind::Endpoint => self.endpoints(),
+            CandidateKind::Event => self.events(),
+            CandidateKind::Delivery(states) => self.deliveries(states),
+            CandidateKind::Anything => {
+                self.endpoints().into_iter().chain(self.events()).chain(self.deliveries(&[])).collect()
+            }
+            CandidateKind::EventType => self.event_types(),
+            CandidateKind::Cluster => self.clusters(),
+            CandidateKind::Column => {
                 let columns = columns::of_command(&self.command).iter();
                 columns.map(|column| offered(column.name, column.header)).collect()
             }
-            Kind::Scheme => schemes().map(|scheme| offered(&scheme.facts().name, scheme.facts().title)).collect(),
-            Kind::Sink => self.sinks(),
-            Kind::Topic => TOPICS.into_iter().map(|topic| offered(topic, "topic")).collect(),
+            CandidateKind::Scheme => {
+                schemes().map(|scheme| offered(&scheme.facts().name, scheme.facts().title)).collect()
+            }
+            CandidateKind::Sink => self.sinks(),
+            CandidateKind::Topic => TOPICS.into_iter().map(|topic| offered(topic, "topic")).collect(),
         };
         found.into_iter().filter(is_safe).collect()
     }
@@ -212,7 +216,7 @@ pub(super) fn add(command: Command, name: &str, typed: &Arc<TypedCommandLine>) -
 }
 
 fn add_to(argument: Arg, command: &str, typed: &Arc<TypedCommandLine>) -> Arg {
-    if let Some(kind) = Kind::of(command, argument.get_id().as_str()) {
+    if let Some(kind) = CandidateKind::of(command, argument.get_id().as_str()) {
         let typed = Arc::clone(typed);
         return argument.add(ArgValueCandidates::new(move || typed.candidates(kind)));
     }
@@ -238,7 +242,7 @@ mod tests {
         assert_eq!(read.command, "events list");
         assert_eq!(read.sources.db_flag.as_deref(), Some("q.db"));
         assert_eq!(read.sources.config_path, Some(PathBuf::from("c.toml")));
-        let names: Vec<_> = read.candidates(Kind::Column).iter().map(|it| it.get_value().to_owned()).collect();
+        let names: Vec<_> = read.candidates(CandidateKind::Column).iter().map(|it| it.get_value().to_owned()).collect();
         assert!(names.contains(&"delivery".into()) && names.contains(&"id".into()), "{names:?}");
     }
 

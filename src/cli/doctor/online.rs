@@ -14,10 +14,10 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::endpoint::ResolvedEndpoint;
 use crate::format::{count, short_duration};
-use crate::network::failure::{Failure, Trace};
-use crate::outbound::http::Client;
+use crate::network::failure::{Failure, PhaseTimer};
+use crate::outbound::http::Connector;
 use crate::outbound::probe::{ProbeResult, probe_all};
-use crate::report::doctor::{Finding, Severity, Skew};
+use crate::report::doctor::{ClockSkew, Finding, Severity};
 
 /// The longest that one endpoint is checked.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -28,8 +28,8 @@ const SOON_DAYS: u64 = 14;
 pub(super) fn probe_endpoints(
     config: &Config,
     all: &[ResolvedEndpoint],
-) -> Result<(Vec<Finding>, Vec<Skew>), CliError> {
-    let client = Client::new(config.egress.clone(), config.ca_file.clone());
+) -> Result<(Vec<Finding>, Vec<ClockSkew>), CliError> {
+    let client = Connector::new(config.egress.clone(), config.ca_file.clone());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (called, paused): (Vec<_>, Vec<_>) = all.iter().partition(|endpoint| endpoint.paused_by.is_none());
     let mut findings: Vec<Finding> = paused.into_iter().map(not_called).collect();
@@ -49,14 +49,14 @@ pub(super) fn probe_endpoints(
         let name = endpoint.name.clone();
         findings.push(probe_finding(&name, &result));
         let ahead_ms = result.ok().and_then(|result| result.answer.ok()?.ahead_ms);
-        skews.extend(ahead_ms.map(|ahead_ms| Skew { whose: name, ahead_ms }));
+        skews.extend(ahead_ms.map(|ahead_ms| ClockSkew { whose: name, ahead_ms }));
     }
     Ok((findings, skews))
 }
 
 /// Looks at each source that is read from a broker; takes nothing.
 pub(super) fn look_at_sources(config: &Config) -> Result<Vec<Finding>, CliError> {
-    let client = Client::new(config.egress.clone(), config.ca_file.clone());
+    let client = Connector::new(config.egress.clone(), config.ca_file.clone());
     let mut findings = Vec::new();
     for (spec, broker) in in_brokers(config) {
         let name = &spec.settings.name;
@@ -69,7 +69,7 @@ pub(super) fn look_at_sources(config: &Config) -> Result<Vec<Finding>, CliError>
 }
 
 async fn inspect(name: &str, consumer: &Consumer) -> Finding {
-    let trace = Trace::new();
+    let trace = PhaseTimer::new();
     let inspected = timeout(LONGEST, consumer.inspect(LONGEST, &trace, &SystemClock)).await;
     match inspected.unwrap_or_else(|_| Err(Failure::timed_out(LONGEST, trace.phase()))) {
         Ok(inspection) => Finding::ok("sources", format!("{name}: {}", inspection.said)),

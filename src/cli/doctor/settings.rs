@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use super::super::config::problems;
 use super::super::secret::configured_flaws;
 use super::super::values::shown_path;
-use crate::config::{Config, Inspection, SecretPlace, SourceSpec};
+use crate::config::{Config, ConfiguredSource, Inspection, SecretPlace};
 use crate::endpoint::{ResolvedEndpoint, SecretSource};
 use crate::format::count;
-use crate::inbound::{Arrival, Forward};
+use crate::inbound::{ForwardTarget, SourceTransport};
 use crate::report::doctor::Finding;
 use crate::report::settings::ProblemView;
 use crate::signature::shell_commands::shell_quote;
@@ -94,7 +94,9 @@ pub(super) fn secrets(config: &Config) -> Finding {
 pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option<Finding> {
     let name = "sources";
     let lost = config.sources.iter().find_map(|spec| match &spec.settings.forward {
-        Some(Forward::Endpoint(to)) if !endpoints.iter().any(|it| it.name == *to) => Some((&spec.settings.name, to)),
+        Some(ForwardTarget::Endpoint(to)) if !endpoints.iter().any(|it| it.name == *to) => {
+            Some((&spec.settings.name, to))
+        }
         _ => None,
     });
     let found = match (lost, config.webhook_sources()) {
@@ -105,10 +107,12 @@ pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option
         }
         (None, Err(error)) => Finding::fail(name, error.to_string()).hint("`serve` does not start without it"),
         (None, Ok(_)) => {
-            let shown = |SourceSpec { settings, broker, .. }: &SourceSpec| {
+            let shown = |ConfiguredSource { settings, broker, .. }: &ConfiguredSource| {
                 let scheme = settings.scheme.get().facts().name.as_ref();
                 match (broker, settings.arrival) {
-                    (Some(broker), Arrival::TrustedBroker) => format!("{} (trusts {})", settings.name, broker.url),
+                    (Some(broker), SourceTransport::TrustedBroker) => {
+                        format!("{} (trusts {})", settings.name, broker.url)
+                    }
                     (Some(broker), _) => format!("{} ({scheme}, from {})", settings.name, broker.url),
                     (None, _) => format!("{} ({scheme})", settings.name),
                 }

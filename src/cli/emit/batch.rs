@@ -32,7 +32,7 @@ const NAMED: u64 = 20;
 /// The most rejected lines that a JSON answer lists.
 const LISTED: u64 = 1_000;
 
-/// A checked batch in a temporary file: the valid lines, each after its line number.
+/// A batch that was checked before any of it is stored: its valid lines in a temporary file, each with its line number.
 struct Spool {
     file: File,
     good: u64,
@@ -280,7 +280,7 @@ fn store(
     Ok((stored, conflicts))
 }
 
-/// The lines of a spool with their numbers.
+/// Reads the lines of a checked batch back, with their line numbers.
 struct Lines {
     source: BufReader<File>,
     left: u64,

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 
-use crate::endpoint::{EventJson, Settings};
+use crate::endpoint::{EndpointSettings, EventJson};
 use crate::report::endpoint_test;
 use crate::untrusted::Untrusted;
 
@@ -44,7 +44,7 @@ impl CheckArgs {
 }
 
 /// Checks whether an event goes to an endpoint: first its type, then the conditions.
-fn check_event(context: &Context, name: &str, settings: &Settings, file: &Path) -> Result<Exit, CliError> {
+fn check_event(context: &Context, name: &str, settings: &EndpointSettings, file: &Path) -> Result<Exit, CliError> {
     let shown = || Untrusted(&file.display().to_string()).to_string();
     let bytes = std::fs::read(file).map_err(|e| Exit::NoInput.error(format!("failed to read {}", shown())).cause(e))?;
     let event: serde_json::Value =

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value};
 
-use crate::config::{Config, Sources};
+use crate::config::{Config, ConfigSources};
 use crate::store::{self, Access, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -22,7 +22,7 @@ pub struct AddArgs {
     #[arg(value_name = "URL")]
     url: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: KeyChanges,
 }
 
 /// Arguments of `endpoints edit`.
@@ -32,7 +32,7 @@ pub struct EditArgs {
     #[arg(value_name = "NAME")]
     name: String,
     #[command(flatten)]
-    changes: Changes,
+    changes: KeyChanges,
 }
 
 /// Arguments of `endpoints remove`.
@@ -46,9 +46,9 @@ pub struct RemoveArgs {
     dry_run: bool,
 }
 
-/// Configuration keys to set and to remove.
+/// The configuration keys that `endpoints edit` sets and removes.
 #[derive(Debug, clap::Args)]
-pub(super) struct Changes {
+pub(super) struct KeyChanges {
     /// Set a key of the endpoint, such as timeout=5s; a list with commas
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -115,7 +115,7 @@ impl RemoveArgs {
     }
 }
 
-impl Changes {
+impl KeyChanges {
     fn apply(&self, table: &mut Table) -> Result<(), CliError> {
         for change in &self.set {
             let Some((key, value)) = change.split_once('=') else {
@@ -163,7 +163,7 @@ fn typed(key: &str, text: &str) -> Value {
     }
 }
 
-/// The configuration file that names the endpoints.
+/// The configuration file that `endpoints add` and its like write.
 struct ConfigFile {
     path: PathBuf,
     document: DocumentMut,
@@ -212,7 +212,7 @@ impl ConfigFile {
         // In the same directory, so that relative paths mean the same while it is checked.
         let mut new = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
         new.write_all(text.as_bytes()).and_then(|()| new.as_file().sync_all()).map_err(failed)?;
-        let sources = Sources { config_path: Some(new.path().to_owned()), ..context.sources().clone() };
+        let sources = ConfigSources { config_path: Some(new.path().to_owned()), ..context.sources().clone() };
         let problems = Config::inspect(sources).problems;
         if let Some(problem) = problems.first() {
             let said = problem.to_string().replace(&new.path().display().to_string(), &shown(&self.path));

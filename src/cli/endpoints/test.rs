@@ -2,7 +2,7 @@
 
 use crate::clock::SystemClock;
 use crate::delivery::Outcome;
-use crate::endpoint::{EndpointUrl, Settings};
+use crate::endpoint::{EndpointSettings, EndpointUrl};
 use crate::format::did_you_mean;
 use crate::outbound::test_event;
 use crate::report::endpoint_test;
@@ -41,7 +41,7 @@ impl TestArgs {
 }
 
 /// The endpoint of that name, or the URL itself, with the settings of the endpoint that has it, if one does.
-pub(super) fn place(context: &Context, place: &str) -> Result<(String, EndpointUrl, Settings), CliError> {
+pub(super) fn place(context: &Context, place: &str) -> Result<(String, EndpointUrl, EndpointSettings), CliError> {
     let resolved = context.resolved_endpoints()?;
     if !place.contains("://") {
         let found = resolved.iter().find(|endpoint| endpoint.name == place);
@@ -62,6 +62,6 @@ pub(super) fn place(context: &Context, place: &str) -> Result<(String, EndpointU
     })?;
     Ok(match resolved.into_iter().find(|endpoint| endpoint.url == url) {
         Some(endpoint) => (endpoint.name, endpoint.url, endpoint.settings),
-        None => (url.default_name(), url, Settings::default()),
+        None => (url.default_name(), url, EndpointSettings::default()),
     })
 }

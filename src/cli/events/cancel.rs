@@ -21,7 +21,7 @@ pub struct CancelArgs {
     dry_run: bool,
 }
 
-/// The data of `events cancel`.
+/// The JSON answer of `events cancel`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CancelView<'a> {

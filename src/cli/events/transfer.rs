@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 use super::super::context::Context;
 use super::super::emit::bad_data;
 use super::super::exit::{CliError, Exit};
-use super::super::filter::Window;
+use super::super::filter::TimeWindow;
 use super::super::values;
 use crate::clock::Timestamp;
-use crate::endpoint::Pattern;
+use crate::endpoint::TypePattern;
 use crate::event::{Dispatch, Draft, EventId, InvalidDraft, data_of};
 use crate::format::count;
 use crate::report::Report;
@@ -32,12 +32,12 @@ const CHUNK: usize = 1_000;
 pub struct ExportArgs {
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", value_name = "TYPE", value_parser = values::pattern)]
-    event_type: Option<Pattern>,
+    event_type: Option<TypePattern>,
     /// Only events of this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
     #[command(flatten)]
-    window: Window,
+    window: TimeWindow,
 }
 
 /// Arguments of `events import`: the file, and which of its events to store.
@@ -54,10 +54,10 @@ pub struct ImportArgs {
     dry_run: bool,
 }
 
-/// One event.
+/// One event in a file that `events export` writes and `events import` reads.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Line<'a> {
+struct EventLine<'a> {
     id: String,
     #[serde(rename = "type")]
     event_type: String,
@@ -109,7 +109,7 @@ fn write_line(out: &mut Vec<u8>, row: &EventRow, body: &[u8]) -> Result<(), CliE
         Some(Schedule::Cancelled { planned, at }) => (Some(planned), Some(at)),
         Some(Schedule::Queued { .. }) | None => (None, None),
     };
-    let line = Line {
+    let line = EventLine {
         id: row.id.to_string(),
         event_type: row.event_type.clone(),
         resource_id: row.resource.id.clone(),
@@ -126,10 +126,10 @@ fn write_line(out: &mut Vec<u8>, row: &EventRow, body: &[u8]) -> Result<(), CliE
     Ok(())
 }
 
-/// What an import did.
+/// What `events import` did: stored, known already, in conflict.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Imported {
+struct ImportResult {
     accepted: u64,
     duplicates: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -145,7 +145,7 @@ impl ImportArgs {
             _ => Box::new(BufReader::new(values::open_file(&self.file)?)),
         };
         let store = if self.dry_run { None } else { Some(context.store()?.0) };
-        let mut done = Imported { dry_run: self.dry_run, ..Imported::default() };
+        let mut done = ImportResult { dry_run: self.dry_run, ..ImportResult::default() };
         let mut chunk = Vec::new();
         let name = values::shown_path(&self.file);
         for (number, line) in (1..).zip(source.lines()) {
@@ -173,7 +173,7 @@ impl ImportArgs {
 
     fn draft(&self, line: &[u8]) -> Result<Draft, CliError> {
         let shape = |e: &serde_json::Error| bad_data(&InvalidDraft::Shape(e.to_string()));
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|e| shape(&e))?;
+        let line: EventLine<'_> = serde_json::from_slice(line).map_err(|e| shape(&e))?;
         let data = match (line.data, &line.data_text) {
             (Some(data), None) => data.get(),
             (None, Some(text)) => text,
@@ -198,7 +198,7 @@ impl ImportArgs {
         context: &Context,
         store: Option<&dyn Store>,
         chunk: Vec<Draft>,
-        done: &mut Imported,
+        done: &mut ImportResult,
     ) -> Result<(), CliError> {
         let Some(store) = store else {
             done.accepted += chunk.len() as u64;
@@ -220,7 +220,7 @@ fn events(number: u64) -> String {
 }
 
 /// The error of a line, with its number and how many events were stored before it.
-fn at_line(number: u64, fault: CliError, done: &Imported) -> CliError {
+fn at_line(number: u64, fault: CliError, done: &ImportResult) -> CliError {
     match fault.into_failure(None) {
         Some(mut failure) => {
             failure.message = format!("line {number}: {}", Untrusted(&failure.message));
@@ -230,7 +230,7 @@ fn at_line(number: u64, fault: CliError, done: &Imported) -> CliError {
     }
 }
 
-fn so_far(fault: CliError, done: &Imported) -> CliError {
+fn so_far(fault: CliError, done: &ImportResult) -> CliError {
     match done.dry_run || done.accepted == 0 {
         true => fault.hint("nothing was stored"),
         false => fault.hint(format!("{} were stored; the same file can be imported again", events(done.accepted))),

@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::filter::FilterArgs;
 use super::super::{selection, values};
-use crate::monitor::clusters::{Cluster, ClusterName, ClusterPrefix};
+use crate::monitor::clusters::{ClusterName, ClusterPrefix, FailureCluster};
 use crate::report::clusters as report;
 use crate::service;
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, Store};
@@ -51,8 +51,11 @@ impl AckArgs {
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let store = context.existing_store()?;
         let known = find_all(store.as_ref(), &DeliveryFilter::default())?;
-        let chosen =
-            self.clusters.iter().map(|prefix| the_one(&known, prefix)).collect::<Result<Vec<Cluster>, CliError>>()?;
+        let chosen = self
+            .clusters
+            .iter()
+            .map(|prefix| the_one(&known, prefix))
+            .collect::<Result<Vec<FailureCluster>, CliError>>()?;
         if self.dry_run {
             context.screen.report(&report::clusters(&chosen, &[], true).with_line("nothing changed"))?;
             return Ok(Exit::Done);
@@ -72,12 +75,12 @@ impl AckArgs {
 }
 
 /// The clusters of the failures that match.
-fn find_all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<Cluster>, CliError> {
+fn find_all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<FailureCluster>, CliError> {
     Ok(service::clusters::find(store, filter, u64::MAX)?.clusters)
 }
 
-fn the_one(known: &[Cluster], prefix: &ClusterPrefix) -> Result<Cluster, CliError> {
-    let meant: Vec<&Cluster> = known.iter().filter(|cluster| prefix.matches(cluster.name)).collect();
+fn the_one(known: &[FailureCluster], prefix: &ClusterPrefix) -> Result<FailureCluster, CliError> {
+    let meant: Vec<&FailureCluster> = known.iter().filter(|cluster| prefix.matches(cluster.name)).collect();
     match meant[..] {
         [one] => Ok(one.clone()),
         [] => Err(selection::no_cluster(prefix)),

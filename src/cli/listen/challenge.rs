@@ -17,16 +17,16 @@ const MOST_BYTES: usize = 4096;
 const ORIGIN: &str = "webhook-request-origin";
 const ALLOWED_ORIGIN: &str = "webhook-allowed-origin";
 
-/// The expected answer to a challenge.
+/// The answer that a platform expects to its check of a webhook address.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct ChallengeAnswer {
     headers: HeaderMap,
     body: String,
     /// The text that a correct answer contains in its body, or for CloudEvents the name of its header.
     proof: String,
 }
 
-impl Answer {
+impl ChallengeAnswer {
     pub(super) fn into_response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(Bytes::from(self.body)));
         *response.headers_mut() = self.headers;
@@ -44,7 +44,7 @@ impl Answer {
 }
 
 /// The answer to a challenge; `None` for any other request. Zoom's needs the secret.
-pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<Answer> {
+pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<ChallengeAnswer> {
     let (kind, body, proof) = match request.method {
         Method::OPTIONS => return cloud_events(request),
         Method::GET => text(query_value(request, &["hub.challenge", "challenge", "validationToken"])?),
@@ -54,7 +54,7 @@ pub(super) fn answer(request: &Received, secret: Option<&str>) -> Option<Answer>
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     // The echoed text is foreign: no browser may render it as a page.
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    Some(Answer { headers, body, proof })
+    Some(ChallengeAnswer { headers, body, proof })
 }
 
 fn text(token: String) -> (&'static str, String, String) {
@@ -74,20 +74,20 @@ fn in_post(request: &Received, secret: Option<&str>) -> Option<(&'static str, St
     }
 }
 
-/// A body with which a platform checks an address.
+/// The body with which a platform checks a webhook address before it uses it.
 #[derive(Deserialize)]
 struct Challenge {
     #[serde(rename = "type")]
     kind: Option<String>,
     challenge: Option<String>,
     event: Option<String>,
-    payload: Option<Payload>,
+    payload: Option<ZoomPayload>,
 }
 
-/// The payload of Zoom's challenge.
+/// The member `payload` of Zoom's check.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload {
+struct ZoomPayload {
     plain_token: String,
 }
 
@@ -100,12 +100,12 @@ fn zoom(token: &str, secret: &str) -> Option<(&'static str, String, String)> {
     (token.len() <= MOST_BYTES).then(|| ("application/json", answer.to_string(), code))
 }
 
-fn cloud_events(request: &Received) -> Option<Answer> {
+fn cloud_events(request: &Received) -> Option<ChallengeAnswer> {
     let origin = request.headers.get(ORIGIN)?.clone();
     let mut headers = HeaderMap::new();
     headers.insert(ALLOWED_ORIGIN, origin);
     headers.insert("webhook-allowed-rate", HeaderValue::from_static("*"));
-    Some(Answer { headers, body: String::new(), proof: ALLOWED_ORIGIN.to_owned() })
+    Some(ChallengeAnswer { headers, body: String::new(), proof: ALLOWED_ORIGIN.to_owned() })
 }
 
 fn query_value(request: &Received, names: &[&str]) -> Option<String> {

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::signature::Received;
 
-/// Narrows down what is shown and kept.
+/// The options of `listen` that say which requests it prints and keeps.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ShownArgs {
     /// Show and keep only requests to these paths; one that ends in `*` means all that begin so

@@ -15,8 +15,8 @@ use super::{EndpointNames, ProcessArgs, code_of, exit_of};
 use crate::clock::{Clock as _, SystemClock};
 use crate::delivery::{CircuitOpen, Next, OpenCause};
 use crate::endpoint::{Endpoint, EndpointId, PausedBy};
-use crate::outbound::run::{RunOptions, RunSummary, Stop, WorkerError};
-use crate::outbound::worker::Observer;
+use crate::outbound::run::{RunOptions, RunSummary, StopRequest, WorkerError};
+use crate::outbound::worker::AttemptObserver;
 use crate::service::WorkerConfig;
 use crate::service::alerts::AlertWatch;
 use crate::store::{self, Access, RecordResult, Store, StoreError};
@@ -36,7 +36,7 @@ pub(super) fn watch(context: &Context, args: &ProcessArgs, options: RunOptions) 
         let Some(store) = existing_store(context, &signals).await? else { return Ok(Exit::Done) };
         let Some(_only) = args.only_one(store.as_ref())? else { return Ok(Exit::Done) };
         let endpoints = context.set_endpoints(store.as_ref())?;
-        let generation = Generation::new(context, Arc::clone(&store), &endpoints)?;
+        let generation = ConfigGeneration::new(context, Arc::clone(&store), &endpoints)?;
         let logged = LoggedEndpointStates::new(&endpoints);
         announce(context, &endpoints)?;
         let done = WatchLoop { context, store, signals, options, logged }.run_generations(generation).await?;
@@ -62,7 +62,7 @@ async fn existing_store(context: &Context, signals: &Signals) -> Result<Option<A
         }
         tokio::select! {
             () = tokio::time::sleep(DATABASE_POLL) => {}
-            _ = stop.wait_for(|stop| *stop != Stop::No) => return Ok(None),
+            _ = stop.wait_for(|stop| *stop != StopRequest::No) => return Ok(None),
         }
     }
 }
@@ -81,14 +81,14 @@ fn names(endpoints: &[Endpoint]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(",") }
 }
 
-/// The worker configuration and alerts of one reading of the configuration.
-struct Generation {
+/// A worker with its alerts, as one reading of the configuration set them up; a reload makes the next.
+struct ConfigGeneration {
     config: WorkerConfig,
     /// Ends with the generation.
     alerts: Option<AlertWatch>,
 }
 
-impl Generation {
+impl ConfigGeneration {
     fn new(context: &Context, store: Arc<dyn Store>, endpoints: &[Endpoint]) -> Result<Self, CliError> {
         let keyring = context.keyring(endpoints)?;
         let alerts = context.alert_watch(&store)?;
@@ -96,7 +96,7 @@ impl Generation {
     }
 }
 
-/// A worker that runs until a signal ends it, over reloads of the configuration.
+/// The loop of `process --watch`: a worker that runs until a signal ends it, over reloads of the configuration.
 struct WatchLoop<'a> {
     context: &'a Context,
     store: Arc<dyn Store>,
@@ -107,7 +107,7 @@ struct WatchLoop<'a> {
 
 impl WatchLoop<'_> {
     /// Runs one generation after the other; each reload begins a new one.
-    async fn run_generations(mut self, mut generation: Generation) -> Result<Exit, CliError> {
+    async fn run_generations(mut self, mut generation: ConfigGeneration) -> Result<Exit, CliError> {
         let names = EndpointNames::default();
         loop {
             let observer = names.observer(Arc::clone(&self.store), log_attempt());
@@ -137,9 +137,9 @@ impl WatchLoop<'_> {
     /// One run, and the generation that follows it if a reload ended it.
     async fn run(
         &mut self,
-        generation: &Generation,
-        observer: Observer,
-    ) -> Result<(RunSummary, Option<Generation>), CliError> {
+        generation: &ConfigGeneration,
+        observer: AttemptObserver,
+    ) -> Result<(RunSummary, Option<ConfigGeneration>), CliError> {
         let (stop, stopped) = watch::channel(*self.signals.stop.borrow());
         let mut asked = self.signals.stop.clone();
         let exit_code = |done: &Result<RunSummary, WorkerError>| match done {
@@ -157,7 +157,7 @@ impl WatchLoop<'_> {
                 () = self.signals.reload(), if next.is_none() => {
                     next = reload(self.context, &self.store);
                     if next.is_some() {
-                        stop.send_modify(|stop| *stop = (*stop).max(Stop::Drain));
+                        stop.send_modify(|stop| *stop = (*stop).max(StopRequest::Drain));
                     }
                 }
                 _ = looks.tick() => self.logged.compare(&self.store).await,
@@ -171,12 +171,12 @@ fn attempts(summary: &RunSummary) -> u64 {
 }
 
 /// Reads the configuration again. An invalid one is logged and changes nothing.
-fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<Generation> {
+fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<ConfigGeneration> {
     let fresh = context.reload(SystemClock.now());
     let prepared = fresh.keyring_for(store.as_ref()).and_then(|keyring| {
         let endpoints = fresh.set_endpoints(store.as_ref())?;
         let alerts = fresh.alert_watch(store)?;
-        Ok((Generation { config: fresh.worker_config(Arc::clone(store), keyring)?, alerts }, endpoints))
+        Ok((ConfigGeneration { config: fresh.worker_config(Arc::clone(store), keyring)?, alerts }, endpoints))
     });
     match prepared {
         Ok((generation, endpoints)) => {
@@ -217,11 +217,11 @@ fn log_attempt() -> super::OnAttempt {
     })
 }
 
-/// The state of each endpoint as it was last logged.
+/// The state of each endpoint as it was last logged, so that only changes are.
 #[derive(Default)]
 struct LoggedEndpointStates(BTreeMap<EndpointId, LoggedState>);
 
-/// The circuit and the pause of an endpoint as they were last logged.
+/// Whether an endpoint was paused, and whether its circuit was open, when that was last logged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct LoggedState {
     open: Option<OpenCause>,

@@ -53,7 +53,7 @@ fn draft(detail: &EventDetail, data: &[u8]) -> Result<Draft, CliError> {
     Ok(Draft { edited_from: Some(row.id.clone()), ..draft })
 }
 
-/// The edited data of an event.
+/// The data of an event as edited for `replay --edit`.
 struct EditedData {
     data: Vec<u8>,
     /// The file it was edited in, deleted when this value is dropped.

@@ -60,20 +60,20 @@ fn rate(text: &str) -> Result<u64, String> {
     number.parse().ok().filter(|rate| *rate > 0).ok_or_else(|| "write it like 50/s".to_owned())
 }
 
-/// The first line of a file with a plan.
+/// The first line of the file that `replay plan` writes.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Header {
+struct PlanHeader {
     plan: u32,
     created_at: Timestamp,
     count: u64,
     include_delivered: bool,
 }
 
-/// A delivery as it was when it was planned.
+/// One delivery in the file that `replay plan` writes, as it was then.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Planned {
+struct PlannedDelivery {
     delivery: i64,
     event_id: String,
     endpoint: String,
@@ -84,7 +84,7 @@ struct Planned {
     body_sha256: String,
 }
 
-/// The properties of a delivery that must not change before a plan is applied.
+/// What of a delivery must be unchanged when `replay apply` replays it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct DeliveryStamp {
     id: i64,
@@ -117,7 +117,7 @@ impl PlanArgs {
                 let listed = store.deliveries(&filter, page).wait()?;
                 let count = listed.total.min(left);
                 let include_delivered = self.include_delivered;
-                write(&mut out, &Header { plan: VERSION, created_at: context.now, count, include_delivered });
+                write(&mut out, &PlanHeader { plan: VERSION, created_at: context.now, count, include_delivered });
                 listed.rows
             } else {
                 store.page_of_deliveries(&filter, page).wait()?
@@ -152,8 +152,8 @@ fn body_hashes(store: &dyn Store, rows: &[DeliveryRow]) -> Result<BTreeMap<i64, 
     Ok(hashes)
 }
 
-fn planned(row: &DeliveryRow, body: BodyHash) -> Planned {
-    Planned {
+fn planned(row: &DeliveryRow, body: BodyHash) -> PlannedDelivery {
+    PlannedDelivery {
         delivery: row.id.0,
         event_id: row.event.id.to_string(),
         endpoint: row.endpoint.clone(),
@@ -188,21 +188,21 @@ impl ApplyArgs {
         Ok(if left == 0 { Exit::Done } else { Exit::Part })
     }
 
-    fn read(&self) -> Result<(Header, Vec<DeliveryStamp>), CliError> {
+    fn read(&self) -> Result<(PlanHeader, Vec<DeliveryStamp>), CliError> {
         let source: Box<dyn BufRead> = match self.file.as_str() {
             "-" => Box::new(std::io::stdin().lock()),
             path => Box::new(BufReader::new(values::open_file(path.as_ref())?)),
         };
         let mut lines = source.lines().map(|line| line.map_err(|e| values::unreadable(&self.file, &e)));
         let header = lines.next().transpose()?.unwrap_or_default();
-        let header: Header = serde_json::from_str(&header).map_err(|_| not_a_plan())?;
+        let header: PlanHeader = serde_json::from_str(&header).map_err(|_| not_a_plan())?;
         if header.plan != VERSION {
             return Err(not_a_plan());
         }
         let mut stamps = Vec::new();
         for (at, line) in lines.enumerate() {
             let unread = || Exit::Data.error(format!("line {} of the plan cannot be read", at + 2));
-            let Planned { delivery, attempts, changed_at, body_sha256, .. } =
+            let PlannedDelivery { delivery, attempts, changed_at, body_sha256, .. } =
                 serde_json::from_str(&line?).map_err(|e| unread().cause(e))?;
             let mut body = BodyHash::default();
             hex::decode_to_slice(&body_sha256, &mut body).map_err(|e| unread().cause(e))?;
@@ -280,11 +280,12 @@ fn refuse_changes(store: &dyn Store, stamps: &[DeliveryStamp]) -> Result<(), Cli
 }
 
 fn report(changed: usize, left_alone: usize) -> Report {
+    /// The JSON answer of `replay apply`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct View {
+    struct AppliedView {
         changed: usize,
         left_alone: usize,
     }
-    Report::new(&View { changed, left_alone })
+    Report::new(&AppliedView { changed, left_alone })
 }

@@ -8,8 +8,8 @@ use super::super::signals::block_on;
 use super::{Rotation, fresh};
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::{Protocol, ResolvedEndpoint, SecretSource};
-use crate::outbound::http::Client;
-use crate::outbound::rotation::{CandidateSecrets, Receiver, RotationCheck, check_all};
+use crate::outbound::http::Connector;
+use crate::outbound::rotation::{CandidateSecrets, ProbedReceiver, RotationCheck, check_all};
 use crate::report::secrets::{EndpointTrial, SecretUse, SecretUser};
 use crate::signature::{Secret, Signer};
 
@@ -27,7 +27,7 @@ impl Rotation {
         for (resolved, endpoint) in resolved.into_iter().zip(&mut endpoints) {
             endpoint.tried = untried(&resolved, endpoint.secret_use);
             if endpoint.tried.is_none() {
-                receivers.push(Receiver {
+                receivers.push(ProbedReceiver {
                     limit: resolved.settings.retry.timeout(),
                     access: context.access(&resolved.name, &resolved.settings)?,
                     url: resolved.url,
@@ -35,7 +35,7 @@ impl Rotation {
                 asked.push(endpoint);
             }
         }
-        let client = Client::new(config.egress.clone(), config.ca_file.clone());
+        let client = Connector::new(config.egress.clone(), config.ca_file.clone());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let trials = block_on(async { Ok(check_all(receivers, &contenders, &client, &clock).await) })?;
         for (endpoint, trial) in asked.into_iter().zip(trials) {

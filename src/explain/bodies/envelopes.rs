@@ -25,6 +25,7 @@ pub(super) const ENVELOPES: TransformList = &[
     Transform::bytes(C::BodyWithHead, without_head),
     Transform::bytes(C::BodyChunked, |body| unchunked(body.bytes)),
     Transform::json(C::NodeBuffer, |body| {
+        /// A Node.js `Buffer` that was written as JSON.
         #[derive(Deserialize)]
         struct Buffer {
             r#type: String,

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 use super::{Body, Transform, TransformList};
 use crate::explain::cause::Cause as C;
 
-/// The way a library encodes the names and values of a form.
+/// How a library encodes the names and values of a form.
 #[derive(Clone, Copy)]
 struct Encoder {
     escaped: &'static AsciiSet,

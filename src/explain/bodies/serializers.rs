@@ -8,9 +8,10 @@ use crate::explain::cause::Cause as C;
 use crate::explain::json::strings::Spelling;
 use crate::explain::json::{self, Layout, Node, Order};
 
+/// Writes a number as a serializer does.
 type Number = fn(&str) -> Option<String>;
 
-/// A serializer: its order of members, strings, numbers, and white space.
+/// How a library writes JSON: order of members, strings, numbers, white space.
 struct Serializer {
     order: Order,
     spellings: &'static [Spelling],

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::tokens;
 
-/// A way of escaping JSON strings.
+/// How a character of a JSON string is escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::explain) enum Spelling {
     /// Characters beyond ASCII as `\u` escapes.
@@ -61,7 +61,7 @@ fn spell(token: &str, spelling: Spelling, out: &mut String) {
     }
 }
 
-/// The escapes of a JSON encoder.
+/// Which characters of JSON strings an encoder escapes, and how.
 #[derive(Clone, Copy)]
 struct StringForm {
     /// Characters that are written as escapes.

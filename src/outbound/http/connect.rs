@@ -9,18 +9,18 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::pool::Connection;
 use super::response::{MAX_HEADER_BYTES, MAX_HEADERS};
-use crate::network::connect::{self, Client, Origin, Stream};
-use crate::network::failure::{Failure, Trace};
+use crate::network::connect::{self, ClientStream, Connector, ServerAddress};
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// The protocols that ALPN offers.
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 /// Opens a connection; the server's certificates are stored in `shown`.
 pub(super) async fn connect(
-    client: &Client,
-    origin: &Origin,
+    client: &Connector,
+    origin: &ServerAddress,
     limit: Duration,
-    trace: &Trace,
+    trace: &PhaseTimer,
     shown: Option<&mut Vec<CertificateDer<'static>>>,
 ) -> Result<Connection, Failure> {
     let stream = connect::connect(client, origin, PROTOCOLS, limit, trace).await?;
@@ -28,8 +28,8 @@ pub(super) async fn connect(
         shown.extend(stream.certificates());
     }
     match stream {
-        Stream::Plain(stream) => handshake(stream, false).await,
-        Stream::Tls(stream) => {
+        ClientStream::Plain(stream) => handshake(stream, false).await,
+        ClientStream::Tls(stream) => {
             let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
             handshake(*stream, is_http2).await
         }

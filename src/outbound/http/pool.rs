@@ -22,35 +22,35 @@ const MAX_AGE: Duration = Duration::from_mins(10);
 /// The body of a request.
 pub(super) type Body = Full<Bytes>;
 
-/// An open connection.
+/// An open HTTP connection to an endpoint.
 pub(super) struct Connection {
-    protocol: Protocol,
+    protocol: RequestSender,
     opened: Instant,
 }
 
-/// The request sender of a connection, by version of HTTP.
-enum Protocol {
+/// Sends requests over one connection, by HTTP/1.1 or HTTP/2.
+enum RequestSender {
     Http1(http1::SendRequest<Body>),
     Http2(http2::SendRequest<Body>),
 }
 
 impl Connection {
     pub(super) fn http1(sender: http1::SendRequest<Body>) -> Self {
-        Self { protocol: Protocol::Http1(sender), opened: Instant::now() }
+        Self { protocol: RequestSender::Http1(sender), opened: Instant::now() }
     }
 
     pub(super) fn http2(sender: http2::SendRequest<Body>) -> Self {
-        Self { protocol: Protocol::Http2(sender), opened: Instant::now() }
+        Self { protocol: RequestSender::Http2(sender), opened: Instant::now() }
     }
 
     pub(super) fn is_http2(&self) -> bool {
-        matches!(self.protocol, Protocol::Http2(_))
+        matches!(self.protocol, RequestSender::Http2(_))
     }
 
     pub(super) async fn ready(&mut self) -> hyper::Result<()> {
         match &mut self.protocol {
-            Protocol::Http1(sender) => sender.ready().await,
-            Protocol::Http2(sender) => sender.ready().await,
+            RequestSender::Http1(sender) => sender.ready().await,
+            RequestSender::Http2(sender) => sender.ready().await,
         }
     }
 
@@ -60,21 +60,21 @@ impl Connection {
         request: Request<Body>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
         match &mut self.protocol {
-            Protocol::Http1(sender) => sender.try_send_request(request).await,
-            Protocol::Http2(sender) => sender.try_send_request(request).await,
+            RequestSender::Http1(sender) => sender.try_send_request(request).await,
+            RequestSender::Http2(sender) => sender.try_send_request(request).await,
         }
     }
 
     fn is_usable(&self, now: Instant) -> bool {
         let is_closed = match &self.protocol {
-            Protocol::Http1(sender) => sender.is_closed(),
-            Protocol::Http2(sender) => sender.is_closed(),
+            RequestSender::Http1(sender) => sender.is_closed(),
+            RequestSender::Http2(sender) => sender.is_closed(),
         };
         !is_closed && now.duration_since(self.opened) < MAX_AGE
     }
 }
 
-/// An idle connection.
+/// A connection that is not in use, and since when.
 struct IdleConnection {
     connection: Connection,
     since: Instant,

@@ -8,17 +8,17 @@ use bytes::Bytes;
 use http_body_util::Full;
 use tokio::time::timeout;
 
-use super::Target;
+use super::EndpointServer;
 use super::connect::connect;
 use crate::clock::Clock;
 use crate::network::AGENT;
 use crate::network::connect::valid_days;
-use crate::network::failure::{Failure, Phase, Trace};
+use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// Half a second: the mean of the fraction that a `Date` header drops.
 const LEFT_OUT_MS: i64 = 500;
 
-/// The result of probing a server that could be reached.
+/// What a probe found of a server that could be reached, for `doctor --online` and `endpoints check`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeResult {
     /// The days for which its certificates are still valid; `None` without TLS.
@@ -38,10 +38,10 @@ pub struct ProbeResponse {
     pub took: Duration,
 }
 
-impl Target {
+impl EndpointServer {
     /// Probes the server. Connecting with the handshake, and the response, each get half of `limit`.
     pub(in crate::outbound) async fn probe(&self, limit: Duration, clock: &dyn Clock) -> Result<ProbeResult, String> {
-        let (half, trace, mut chain) = (limit / 2, Trace::new(), Vec::new());
+        let (half, trace, mut chain) = (limit / 2, PhaseTimer::new(), Vec::new());
         let reached = timeout(half, connect(&self.client, &self.origin, half, &trace, Some(&mut chain))).await;
         let reached = reached.unwrap_or_else(|_| Err(Failure::timed_out(half, trace.phase())));
         let mut connection = reached.map_err(|failure| failure.detail)?;

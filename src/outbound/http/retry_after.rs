@@ -6,7 +6,7 @@ use ::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::clock::Timestamp;
 
-/// The wait that the `Retry-After` headers of a response ask for.
+/// How long a response asks to wait before the next attempt (`Retry-After`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
     /// There is none.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::super::endpoint_buffer::EndpointBuffer;
 use super::super::run::WorkerError;
-use super::super::slots::Job;
+use super::super::slots::AttemptJob;
 use super::WorkerState;
 use crate::endpoint::MAX_CONCURRENCY;
 use crate::store::{Claim, DeliveryId, FinishedAttempt, StoreError};
@@ -34,7 +34,7 @@ impl WorkerState<'_> {
             {
                 room -= 1;
                 self.started += 1;
-                self.slots.start(Job {
+                self.slots.start(AttemptJob {
                     endpoint_client: Arc::clone(&endpoint_client),
                     claim,
                     limit: buffer.endpoint.settings.retry.timeout(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::endpoint_buffer::EndpointBuffer;
-use super::super::run::Stop;
+use super::super::run::StopRequest;
 use super::WorkerState;
 use crate::store::{AdvanceResult, ClaimRequest};
 
@@ -35,7 +35,7 @@ impl WorkerState<'_> {
     /// Whether new requests may begin.
     pub(super) fn may_start(&self) -> bool {
         let in_time = self.deadline.is_none_or(|deadline| Instant::now() < deadline);
-        self.stopping() == Stop::No && in_time && self.outage.is_none()
+        self.stopping() == StopRequest::No && in_time && self.outage.is_none()
     }
 
     /// How many more claims `--limit` allows.

@@ -20,7 +20,7 @@ const MAX_BATCH: usize = 128;
 /// How long the first outcome of a batch waits for others.
 const BATCH_DELAY: Duration = Duration::from_millis(4);
 
-/// An outage of the store: outcomes cannot be recorded.
+/// A time in which the store takes no outcomes: since when, and how long the worker still waits.
 pub(super) struct StoreOutage {
     since: Instant,
     retry_at: Instant,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::endpoint_buffer::EndpointBuffer;
-use super::super::run::{REAP_INTERVAL, RunSummary, Stop, WorkerError};
+use super::super::run::{REAP_INTERVAL, RunSummary, StopRequest, WorkerError};
 use super::WorkerState;
 use crate::store::{EndpointFigures, IdleInfo, StoreError};
 
@@ -26,7 +26,7 @@ impl WorkerState<'_> {
     /// Ends the run, or decides how long to wait.
     pub(super) async fn wait_or_leave(&mut self) -> Result<Option<RunSummary>, WorkerError> {
         if !self.may_start() || self.allowance() == 0 {
-            self.summary.limited = self.stopping() == Stop::No;
+            self.summary.limited = self.stopping() == StopRequest::No;
             return Ok(Some(self.summarise(IdleInfo::default())));
         }
         if self.reap().await? {

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Verified, time_words};
 use crate::explain::Explanation;
-use crate::signature::{Algorithm, Facts, VerifyError};
+use crate::signature::{Algorithm, SchemeFacts, VerifyError};
 
 /// The message, line by line.
 pub(super) fn message(verified: &Verified<'_>) -> Vec<String> {
@@ -41,7 +41,7 @@ fn reason(verified: &Verified<'_>) -> String {
 }
 
 /// The signed content and the algorithm, with the fingerprint of the key.
-fn signed(facts: &Facts, fingerprint: Option<&str>) -> String {
+fn signed(facts: &SchemeFacts, fingerprint: Option<&str>) -> String {
     let key = fingerprint.map_or_else(String::new, |fingerprint| {
         format!(", with the secret whose fingerprint by `syncctl secret check` is {fingerprint}")
     });

@@ -7,7 +7,7 @@ use crate::request::MOST_BYTES;
 /// The deepest nesting that is read.
 const MOST_DEPTH: usize = 32;
 
-/// The value of a PowerShell expression, if the script itself tells it.
+/// The value of a PowerShell expression, as far as the script itself tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
@@ -48,7 +48,7 @@ impl Value {
     }
 }
 
-/// Reads PowerShell statements, one after the other.
+/// Reads the statements of a PowerShell script, one after the other.
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -11,8 +11,8 @@ use super::lists::{MAX_CLUSTERED, find_event};
 use crate::delivery::{State, Trigger};
 use crate::format::count;
 use crate::inbound;
-use crate::monitor::clusters::{Cluster, ClusterPrefix};
-use crate::outbound::test_event::Tested;
+use crate::monitor::clusters::{ClusterPrefix, FailureCluster};
+use crate::outbound::test_event::TestResult;
 use crate::report::stored_requests::Replayed;
 use crate::server::RunResult;
 use crate::server::answer::Problem;
@@ -193,7 +193,7 @@ impl Actor {
     }
 
     /// Acknowledges a cluster of failures: somebody has seen it. A failure after now is news again.
-    pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<ActionResult<Cluster>, Problem> {
+    pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<ActionResult<FailureCluster>, Problem> {
         self.operator.require(Role::Operate)?;
         let prefix = ClusterPrefix::parse(name).ok_or_else(|| Problem::not_found("cluster of failures"))?;
         let find = |store: &dyn Store| clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED);
@@ -215,7 +215,7 @@ impl Actor {
     }
 
     /// Sends one signed test event to an endpoint.
-    pub(in crate::server) async fn test(&self, name: &str) -> Result<ActionResult<Tested>, Problem> {
+    pub(in crate::server) async fn test(&self, name: &str) -> Result<ActionResult<TestResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let endpoint = self.endpoint(name).await?;
         let work = async {

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::event::EventId;
 use crate::monitor::clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
-use crate::report::audit::{self, AuditCursor, Entry};
+use crate::report::audit::{self, AuditCursor, AuditEntry};
 use crate::report::last_hour::{self, LastHour};
 use crate::report::{
-    self, Cursor, Report, alerts as alerts_report, endpoint_detail, health, operators, stored_requests, why,
+    self, PageCursor, Report, alerts as alerts_report, endpoint_detail, health, operators, stored_requests, why,
 };
 use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
@@ -131,7 +131,7 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
     let listed = listed.ok_or_else(no_endpoint)?;
     // The cursor follows the log, so a page that begins with the newest has none.
     let next = listed.rows.last().map(|row| row.place).filter(|_| page.oldest_first);
-    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next.map(Cursor::Row))))
+    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next.map(PageCursor::Row))))
 }
 
 pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {
@@ -202,11 +202,11 @@ pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(
 
 pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): Query<AuditQuery>) -> Response {
     let (entries, total, next) = audit_entries(&app, &query).await?;
-    Ok(Answer::new(audit::audit(&entries, total, query.page()).with_cursor(next.map(Cursor::Audit))))
+    Ok(Answer::new(audit::audit(&entries, total, query.page()).with_cursor(next.map(PageCursor::Audit))))
 }
 
 /// A page of the audit log: its entries, how many there are in all, and where the next page begins.
-pub(in crate::server) type AuditPage = (Vec<Entry>, u64, Option<AuditCursor>);
+pub(in crate::server) type AuditPage = (Vec<AuditEntry>, u64, Option<AuditCursor>);
 
 /// A page of the audit log, all directions in one unless one is asked for.
 pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> Result<AuditPage, Problem> {
@@ -226,13 +226,13 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
         .read(move |store| {
             let (mut parts, mut total) = (Vec::new(), 0);
             if let Some(filter) = attempts {
-                add(&mut parts, &mut total, store.attempts(&filter, first).wait()?, Entry::Outbound);
+                add(&mut parts, &mut total, store.attempts(&filter, first).wait()?, AuditEntry::Outbound);
             }
             if let Some(filter) = received {
-                add(&mut parts, &mut total, store.received(&filter, first).wait()?, Entry::Inbound);
+                add(&mut parts, &mut total, store.received(&filter, first).wait()?, AuditEntry::Inbound);
             }
             if let Some(filter) = actions {
-                add(&mut parts, &mut total, store.actions(&filter, first).wait()?, Entry::Operator);
+                add(&mut parts, &mut total, store.actions(&filter, first).wait()?, AuditEntry::Operator);
             }
             Ok((parts, total))
         })
@@ -242,7 +242,7 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
     Ok((entries, total, (total > first.limit).then_some(next)))
 }
 
-fn add<T>(parts: &mut Vec<Vec<Entry>>, total: &mut u64, listed: Listed<T>, entry: fn(T) -> Entry) {
+fn add<T>(parts: &mut Vec<Vec<AuditEntry>>, total: &mut u64, listed: Listed<T>, entry: fn(T) -> AuditEntry) {
     *total += listed.total;
     parts.push(listed.rows.into_iter().map(entry).collect());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::record::{FieldRule, Kind};
+use crate::record::{FieldRule, RecordKind};
 
 /// A member of an object in the OpenAPI document: its name, and its type as a letter.
 ///
@@ -265,7 +265,7 @@ pub(super) fn pagination(cursor: &str) -> Value {
 }
 
 /// A record: the fields of its kind, whatever was written to them, and what is known of them here.
-fn record(kind: Kind, times: &[&'static str]) -> Value {
+fn record(kind: RecordKind, times: &[&'static str]) -> Value {
     let known: Vec<Member> = times.iter().map(|name| (*name, "t?")).collect();
     let known = [&[("id", "s"), ("sync_status", "s"), ("last_synced_at", "t?")], &known[..]].concat();
     let mut schema = object(&known);
@@ -331,13 +331,13 @@ fn of_original() -> Vec<(&'static str, Value)> {
         ("Emitted", with(emitted, &[("event", object(EMITTED_EVENT))])),
         ("EmittedBatch", object(&[("accepted", "i"), ("duplicates", "i"), ("rejected", "i")])),
         ("EmittedOrBatch", json!({"anyOf": [reference("Emitted"), reference("EmittedBatch")]})),
-        ("EnrollmentRecord", record(Kind::Enrollment, &enrollment)),
+        ("EnrollmentRecord", record(RecordKind::Enrollment, &enrollment)),
         ("EnrollmentRecords", list("EnrollmentRecord")),
         ("OneEnrollment", one("enrollment", "EnrollmentRecord")),
-        ("UserRecord", record(Kind::User, &user)),
+        ("UserRecord", record(RecordKind::User, &user)),
         ("UserRecords", list("UserRecord")),
         ("OneProfile", one("profile", "UserRecord")),
-        ("ProgressRecord", record(Kind::Progress, &["last_updated_at", "timestamp"])),
+        ("ProgressRecord", record(RecordKind::Progress, &["last_updated_at", "timestamp"])),
         ("ProgressRecords", list("ProgressRecord")),
         ("OneProgress", one("progress", "ProgressRecord")),
         ("OneOrMoreProgress", json!({"anyOf": [reference("OneProgress"), reference("ProgressRecords")]})),

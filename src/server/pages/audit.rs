@@ -8,7 +8,7 @@ use super::parts::segment;
 use super::received::pages;
 use super::table::Grid;
 use super::viewer::Viewer;
-use crate::report::audit::{self, Entry};
+use crate::report::audit::{self, AuditEntry};
 use crate::server::admin::lists::audit_entries;
 use crate::server::answer::Problem;
 use crate::server::queries::AuditQuery;
@@ -21,9 +21,11 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let page = query.page();
     let report = audit::audit(&entries, total, page);
     let opens = |at: usize| match entries.get(at)? {
-        Entry::Outbound(row) => Some(format!("/deliveries/{}", row.attempt.delivery.0)),
-        Entry::Inbound(row) => row.request.map(|id| format!("/requests/{id}")),
-        Entry::Operator(row) => row.target.strip_prefix("delivery ").map(|id| format!("/deliveries/{}", segment(id))),
+        AuditEntry::Outbound(row) => Some(format!("/deliveries/{}", row.attempt.delivery.0)),
+        AuditEntry::Inbound(row) => row.request.map(|id| format!("/requests/{id}")),
+        AuditEntry::Operator(row) => {
+            row.target.strip_prefix("delivery ").map(|id| format!("/deliveries/{}", segment(id)))
+        }
     };
     let tabs =
         [("All", None), ("Sent", Some("outbound")), ("Received", Some("inbound")), ("Operators", Some("operator"))];

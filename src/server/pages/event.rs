@@ -24,7 +24,7 @@ use crate::server::admin::lists::find_event;
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::server::state::App;
-use crate::signature::shell_commands::{Outgoing, reproduce};
+use crate::signature::shell_commands::{OutgoingEvent, reproduce};
 use crate::store::operators::Role;
 use crate::store::{AttemptRow, DeliveryRow, EventDetail};
 
@@ -232,7 +232,7 @@ impl EventPage<'_> {
                 SecretSource::Shared | SecretSource::File(_) => "WEBHOOK_SECRET",
             };
             let (url, body) = (endpoint.url.as_str(), self.detail.body_for(&endpoint.name));
-            let event = Outgoing { url, id: row.id.as_str(), event_type: &row.event_type, body };
+            let event = OutgoingEvent { url, id: row.id.as_str(), event_type: &row.event_type, body };
             Some((delivery.id.0, endpoint.name.as_str(), reproduce(&event, variable)))
         };
         let all: Vec<_> = self.detail.deliveries.iter().filter_map(lines).take(5).collect();

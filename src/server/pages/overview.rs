@@ -103,7 +103,7 @@ fn body(viewer: &Viewer, overall: &QueueSummary, shown: &OverviewPage, window: C
     html! {
         (verdict(overall))
         (to_do(overall, shown, now))
-        (figures(&report::status::queue_table(report::status::Queue::of(&overall.figures, now)), now))
+        (figures(&report::status::queue_table(report::status::QueueTotals::of(&overall.figures, now)), now))
         p { (forecast(viewer, overall)) " " (workers(shown.open)) }
         nav.tabs aria-label="Charts of" {
             a href="/" aria-current=[(window == ChartWindow::Hour).then_some("true")] { "Last hour" }

@@ -9,7 +9,7 @@ use super::parts::segment;
 use super::received::pages;
 use super::table::{Grid, facts};
 use super::viewer::Viewer;
-use crate::record::Kind;
+use crate::record::RecordKind;
 use crate::report::{self, audit, records};
 use crate::server::answer::Problem;
 use crate::server::extract::{PageLimit, PageNumber, Path, Text};
@@ -21,7 +21,7 @@ const HISTORY: Page = Page { limit: 20, number: 1, oldest_first: false };
 
 /// The query parameter `kind`: which kind of records.
 #[derive(Clone, Copy, Debug, Default)]
-struct KindName(Option<Kind>);
+struct KindName(Option<RecordKind>);
 
 impl<'de> Deserialize<'de> for KindName {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -59,7 +59,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             label { "Kind"
                 select name="kind" {
                     option value="" { "any" }
-                    @for kind in [Kind::Enrollment, Kind::User, Kind::Progress] {
+                    @for kind in [RecordKind::Enrollment, RecordKind::User, RecordKind::Progress] {
                         option value=(kind.name()) selected[query.kind.0 == Some(kind)] { (kind.name()) }
                     }
                 }

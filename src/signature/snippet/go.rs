@@ -1,6 +1,6 @@
 //! Go, without modules.
 
-use super::recipe::{ContentPiece, Recipe, Secret, json};
+use super::recipe::{ContentPiece, Recipe, SecretDecoding, json};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -23,15 +23,15 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         )
     } else {
         let key = match recipe.secret {
-            Secret::Whsec => {
+            SecretDecoding::Whsec => {
                 imports.extend(["encoding/base64", "strings"]);
                 decoded("whsec_")
             }
-            Secret::Hex => {
+            SecretDecoding::Hex => {
                 imports.push("encoding/hex");
                 format!("\tkey, _ := hex.DecodeString(os.Getenv({secret}))\n")
             }
-            Secret::Text => format!("\tkey := []byte(os.Getenv({secret}))\n"),
+            SecretDecoding::Text => format!("\tkey := []byte(os.Getenv({secret}))\n"),
         };
         let hash = recipe.hash();
         imports.push(if hash == "sha1" {

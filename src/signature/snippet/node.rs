@@ -1,6 +1,6 @@
 //! Node.js, without packages.
 
-use super::recipe::{Recipe, Secret, json};
+use super::recipe::{Recipe, SecretDecoding, json};
 
 /// The program of a recipe.
 pub(super) fn program(recipe: &Recipe<'_>) -> String {
@@ -17,9 +17,9 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         )
     } else {
         let key = match recipe.secret {
-            Secret::Whsec => format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")"),
-            Secret::Hex => format!("Buffer.from(process.env[{secret}], \"hex\")"),
-            Secret::Text => format!("process.env[{secret}]"),
+            SecretDecoding::Whsec => format!("Buffer.from(process.env[{secret}].replace(/^whsec_/, \"\"), \"base64\")"),
+            SecretDecoding::Hex => format!("Buffer.from(process.env[{secret}], \"hex\")"),
+            SecretDecoding::Text => format!("process.env[{secret}]"),
         };
         let begun = if recipe.is_hash() { "crypto.createHash(\"sha256\").update(" } else { "crypto.createHmac(" };
         let hash = if recipe.is_hash() { String::new() } else { format!("\"{}\", ", recipe.hash()) };

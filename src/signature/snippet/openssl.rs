@@ -1,6 +1,6 @@
 //! A shell with openssl.
 
-use super::recipe::{ContentPiece, Recipe, Secret};
+use super::recipe::{ContentPiece, Recipe, SecretDecoding};
 use crate::signature::code::Encoding;
 use crate::signature::shell_commands::shell;
 
@@ -30,12 +30,12 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         );
     }
     let bytes = match recipe.secret {
-        Secret::Whsec => format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A"),
-        Secret::Hex | Secret::Text => format!("printf %s \"${secret}\""),
+        SecretDecoding::Whsec => format!("printf %s \"${{{secret}#whsec_}}\" | openssl base64 -d -A"),
+        SecretDecoding::Hex | SecretDecoding::Text => format!("printf %s \"${secret}\""),
     };
     let key = match recipe.secret {
-        Secret::Hex => format!("${secret}"),
-        Secret::Whsec | Secret::Text => format!("$({bytes} | od -An -v -tx1 | tr -d ' \\n')"),
+        SecretDecoding::Hex => format!("${secret}"),
+        SecretDecoding::Whsec | SecretDecoding::Text => format!("$({bytes} | od -An -v -tx1 | tr -d ' \\n')"),
     };
     if recipe.is_hash() {
         return format!("code=$({{ {bytes}; {content}; }} | openssl dgst -sha256 -binary | {encode})\n{print}\n");

@@ -1,6 +1,6 @@
 //! PHP; Ed25519 needs its sodium extension.
 
-use super::recipe::{Recipe, Secret};
+use super::recipe::{Recipe, SecretDecoding};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -15,9 +15,9 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         )
     } else {
         let key = match recipe.secret {
-            Secret::Whsec => format!("base64_decode(preg_replace('/^whsec_/', '', getenv({secret})))"),
-            Secret::Hex => format!("hex2bin(getenv({secret}))"),
-            Secret::Text => format!("getenv({secret})"),
+            SecretDecoding::Whsec => format!("base64_decode(preg_replace('/^whsec_/', '', getenv({secret})))"),
+            SecretDecoding::Hex => format!("hex2bin(getenv({secret}))"),
+            SecretDecoding::Text => format!("getenv({secret})"),
         };
         match recipe.is_hash() {
             true => format!("$code = hash('sha256', {key} . {parts}, true);\n"),

@@ -1,6 +1,6 @@
 //! Python 3; Ed25519 needs the package `cryptography`.
 
-use super::recipe::{Recipe, Secret, json};
+use super::recipe::{Recipe, SecretDecoding, json};
 use crate::signature::code::Encoding;
 
 /// The program of a recipe.
@@ -15,9 +15,9 @@ pub(super) fn program(recipe: &Recipe<'_>) -> String {
         )
     } else {
         let key = match recipe.secret {
-            Secret::Whsec => format!("base64.b64decode(os.environ[{secret}].removeprefix(\"whsec_\"))"),
-            Secret::Hex => format!("bytes.fromhex(os.environ[{secret}])"),
-            Secret::Text => format!("os.environb[{secret}.encode()]"),
+            SecretDecoding::Whsec => format!("base64.b64decode(os.environ[{secret}].removeprefix(\"whsec_\"))"),
+            SecretDecoding::Hex => format!("bytes.fromhex(os.environ[{secret}])"),
+            SecretDecoding::Text => format!("os.environb[{secret}.encode()]"),
         };
         match recipe.is_hash() {
             true => format!("code = hashlib.sha256({key} + {parts}).digest()\n"),

@@ -5,9 +5,9 @@ use crate::signature::facts::{Algorithm, KeyForm};
 use crate::signature::message::Message;
 use crate::signature::scheme::Scheme;
 
-/// The places of secret and body for a snippet.
+/// Where a snippet takes the secret and the body from.
 #[derive(Clone, Copy, Debug)]
-pub struct Sources<'a> {
+pub struct SnippetInputs<'a> {
     /// The environment variable of the secret.
     pub secret: &'a str,
     /// The file of the body.
@@ -16,34 +16,34 @@ pub struct Sources<'a> {
     pub encoded: bool,
 }
 
-/// A piece of the signed content in a snippet.
+/// A piece of the signed content in a snippet of code.
 pub(super) enum ContentPiece {
     Text(String),
     Body,
 }
 
-/// How a snippet turns the secret's text into a key.
+/// How a snippet of code turns the secret's text into a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Secret {
+pub(super) enum SecretDecoding {
     Text,
     /// Base64 after `whsec_`.
     Whsec,
     Hex,
 }
 
-/// The steps by which a snippet computes a signature.
+/// The steps by which a snippet of code computes a signature.
 pub(super) struct Recipe<'a> {
     pub(super) pieces: Vec<ContentPiece>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: Encoding,
-    pub(super) secret: Secret,
+    pub(super) secret: SecretDecoding,
     pub(super) before: String,
     pub(super) after: String,
-    pub(super) sources: Sources<'a>,
+    pub(super) sources: SnippetInputs<'a>,
 }
 
 impl<'a> Recipe<'a> {
-    pub(super) fn of(scheme: &dyn Scheme, message: &Message<'_>, sources: Sources<'a>) -> Self {
+    pub(super) fn of(scheme: &dyn Scheme, message: &Message<'_>, sources: SnippetInputs<'a>) -> Self {
         let facts = scheme.facts();
         let (before, after) = around_the_code(scheme, message);
         Self {
@@ -51,13 +51,13 @@ impl<'a> Recipe<'a> {
             algorithm: facts.algorithm,
             encoding: facts.encoding,
             secret: match facts.key_form {
-                KeyForm::Standard if sources.encoded => Secret::Whsec,
-                KeyForm::Hex => Secret::Hex,
+                KeyForm::Standard if sources.encoded => SecretDecoding::Whsec,
+                KeyForm::Hex => SecretDecoding::Hex,
                 KeyForm::Standard
                 | KeyForm::Text
                 | KeyForm::StandardPair
                 | KeyForm::HexPublic
-                | KeyForm::Certificate => Secret::Text,
+                | KeyForm::Certificate => SecretDecoding::Text,
             },
             before,
             after,

@@ -7,9 +7,9 @@ use super::endpoint_rows::{EndpointRow, load, save};
 use super::error::PostgresError;
 use super::node::Node;
 use super::row::unreadable;
-use super::{ConfiguredEndpoints, DroppedEndpoint, Result, StoreError, codes, figures};
+use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, codes, figures};
 use crate::clock::Timestamp;
-use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Spec, resolve};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, EndpointId, PausedBy, ResolvedEndpoint, resolve};
 
 /// Locks the endpoints for a change: their rows, then the claims of all of them.
 async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, PostgresError> {
@@ -18,7 +18,7 @@ async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, PostgresError
     load(connection).await
 }
 
-pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<ConfiguredEndpoints> {
+pub(super) async fn set(node: &Node, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Result<StoredEndpoints> {
     let now = node.by_server(now);
     let configured = node.transact(async |connection: &Connection| set_within(connection, &specs, now).await).await?;
     node.endpoints.borrow_mut().take();
@@ -27,9 +27,9 @@ pub(super) async fn set(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result
 
 async fn set_within(
     connection: &Connection,
-    specs: &[Spec],
+    specs: &[ConfiguredEndpoint],
     now: Timestamp,
-) -> Result<ConfiguredEndpoints, PostgresError> {
+) -> Result<StoredEndpoints, PostgresError> {
     let mut dropped = Vec::new();
     if !specs.is_empty() && !is_set(connection, specs).await? {
         // Two that add endpoints at once would both find the same name free.
@@ -49,11 +49,11 @@ async fn set_within(
         }
     }
     let endpoints = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
-    Ok(ConfiguredEndpoints { endpoints: Arc::new(endpoints), dropped })
+    Ok(StoredEndpoints { endpoints: Arc::new(endpoints), dropped })
 }
 
 /// Whether the stored endpoints are what `specs` say: then nothing is locked.
-async fn is_set(connection: &Connection, specs: &[Spec]) -> Result<bool, PostgresError> {
+async fn is_set(connection: &Connection, specs: &[ConfiguredEndpoint]) -> Result<bool, PostgresError> {
     let stored: Vec<Endpoint> = load(connection).await?.into_iter().map(|row| row.endpoint).collect();
     let resolved = resolve(specs, &stored);
     let same = |new: &ResolvedEndpoint| {

@@ -18,7 +18,7 @@ use super::{DeliveryId, EnqueueResult, Result, StoreError, codes, figures, recor
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, Resource};
-use crate::record::Kind;
+use crate::record::RecordKind;
 use crate::store::Receipt;
 use crate::store::rules::EventRecipient;
 
@@ -412,7 +412,7 @@ async fn whole_record_now(
     event: &Event,
 ) -> Result<Option<Bytes>, PostgresError> {
     let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
-    let Some(kind) = Kind::of_event(&event.event_type).filter(|_| asked) else { return Ok(None) };
+    let Some(kind) = RecordKind::of_event(&event.event_type).filter(|_| asked) else { return Ok(None) };
     let key = record_rows::key(kind, &event.resource.id);
     let loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;
     let Some(stored) = loaded.get(&key) else { return Ok(None) };

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
-use crate::endpoint::{Endpoint, EndpointId, Pattern};
+use crate::endpoint::{Endpoint, EndpointId, TypePattern};
 use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::{ClaimHolder, EndpointFigures};
@@ -436,7 +436,7 @@ pub(super) async fn arrivals(node: &Node, since: Timestamp) -> Result<Vec<Arriva
     .await
 }
 
-pub(super) async fn last_seen(node: &Node, types: &Pattern, since: Timestamp) -> Result<Option<Timestamp>> {
+pub(super) async fn last_seen(node: &Node, types: &TypePattern, since: Timestamp) -> Result<Option<Timestamp>> {
     let since = node.by_server(since);
     let (stem, is_prefix) = types.as_str().strip_suffix('*').map_or((types.as_str(), false), |stem| (stem, true));
     let stem = stem.to_owned();

@@ -18,7 +18,7 @@ use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
-use crate::record::{Kind, Merged};
+use crate::record::{MergeResult, RecordKind};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
     Applied, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, RefusedWebhook,
@@ -106,7 +106,7 @@ async fn apply_within(
     let mut arrived = known_ids::arrived(connection, &ids, oldest).await?;
     let emitted = known_ids::known(connection, &ids).await?;
     let about = |incoming: &VerifiedWebhook| {
-        Kind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
+        RecordKind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
     };
     let mut loaded =
         record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()).await?;
@@ -149,7 +149,7 @@ async fn apply_within(
                     enqueue::forward(node, connection, draft, &incoming.id, endpoint, *now).await?;
                 }
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
-                audited.push(incoming, kind, Merged::Applied, *now);
+                audited.push(incoming, kind, MergeResult::Applied, *now);
                 arrived.insert(id, Arrived::new(draft));
                 Applied::Applied
             }
@@ -162,7 +162,7 @@ async fn apply_within(
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audited.push(incoming, kind, merged, *now);
                 arrived.insert(id, Arrived::new(draft));
-                if merged == Merged::Applied { Applied::Applied } else { Applied::Stale }
+                if merged == MergeResult::Applied { Applied::Applied } else { Applied::Stale }
             }
         });
     }
@@ -183,10 +183,10 @@ async fn apply_within(
 }
 
 impl AuditColumns {
-    fn push(&mut self, incoming: &VerifiedWebhook, kind: i64, merged: Merged, now: Timestamp) {
+    fn push(&mut self, incoming: &VerifiedWebhook, kind: i64, merged: MergeResult, now: Timestamp) {
         let draft = &incoming.draft;
         self.at.push(now.as_millis());
-        self.results.push(if merged == Merged::Applied { APPLIED } else { STALE });
+        self.results.push(if merged == MergeResult::Applied { APPLIED } else { STALE });
         self.ids.push(storable(incoming.id.as_str()));
         self.kinds.push(kind);
         self.resources.push(storable(&draft.resource.id));

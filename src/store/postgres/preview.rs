@@ -10,7 +10,7 @@ use super::row::{READY, SOLO};
 use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, deliveries, endpoint_rows, rules, runs};
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
-use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, ResolvedEndpoint, resolve};
 use crate::store::DeliveryId;
 
 /// Claims that are shown one by one.
@@ -26,14 +26,18 @@ const DUE: &str = formatcp!("WITH busy AS (
     UNION ALL SELECT d.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id) JOIN delivery d ON d.id = i.id
         WHERE f.endpoint = $1 AND f.run = ANY ($4) AND d.interruptions < {}", INTERRUPTIONS_UNTIL_FAILED - 1);
 
-pub(super) async fn preview_due(node: &Node, specs: Vec<Spec>, now: Timestamp) -> Result<Listed<DeliveryRow>> {
+pub(super) async fn preview_due(
+    node: &Node,
+    specs: Vec<ConfiguredEndpoint>,
+    now: Timestamp,
+) -> Result<Listed<DeliveryRow>> {
     let now = node.by_server(now);
     node.read(async |connection: &Connection| due_within(connection, &specs, now).await).await
 }
 
 async fn due_within(
     connection: &Connection,
-    specs: &[Spec],
+    specs: &[ConfiguredEndpoint],
     now: Timestamp,
 ) -> Result<Listed<DeliveryRow>, PostgresError> {
     let dead = runs::seemingly_dead(connection).await?;

@@ -11,11 +11,11 @@ use super::error::PostgresError;
 use super::row::{int, maybe_int, maybe_time, storable, unreadable};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
-use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
+use crate::record::{Change, MergeResult, NotAnObject, Record, RecordKind, WriteStamp};
 
 /// A record whose row is locked while a transaction changes it.
 pub(super) struct StoredRecord {
-    kind: Kind,
+    kind: RecordKind,
     id: String,
     seq: Option<i64>,
     pub(super) record: Record,
@@ -28,18 +28,18 @@ pub(super) struct StoredRecord {
 pub(super) type LoadedRecords = HashMap<(i64, String), StoredRecord>;
 
 impl StoredRecord {
-    fn new(kind: Kind, id: String) -> Self {
+    fn new(kind: RecordKind, id: String) -> Self {
         Self { kind, id, seq: None, record: Record::default(), received_at: None, last_event: None, changed: false }
     }
 
     /// What it is about.
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> RecordKind {
         self.kind
     }
 
     /// Merges an event emitted here, so that both sides merge the same events.
     pub(super) fn emitted(&mut self, event: &Event, data: &str) -> bool {
-        let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
+        let stamp = WriteStamp { at: event.timestamp, by: event.id.clone() };
         match Change::new(&event.event_type, data, stamp) {
             Ok(change) => {
                 self.record.merge(&change);
@@ -51,7 +51,7 @@ impl StoredRecord {
     }
 
     /// Merges an event that arrived.
-    pub(super) fn arrived(&mut self, change: &Change, now: Timestamp) -> Merged {
+    pub(super) fn arrived(&mut self, change: &Change, now: Timestamp) -> MergeResult {
         let merged = self.record.merge(change);
         self.received_at = self.received_at.max(Some(now));
         self.changed = true;
@@ -61,11 +61,11 @@ impl StoredRecord {
 
 /// What a draft's record is called, if it is of a known type.
 pub(super) fn key_of(draft: &Draft) -> Option<(i64, String)> {
-    Kind::of_event(&draft.event_type).map(|kind| (kind_code(kind), draft.resource.id.clone()))
+    RecordKind::of_event(&draft.event_type).map(|kind| (kind_code(kind), draft.resource.id.clone()))
 }
 
 /// What the record of a resource is called.
-pub(super) fn key(kind: Kind, id: &str) -> (i64, String) {
+pub(super) fn key(kind: RecordKind, id: &str) -> (i64, String) {
     (kind_code(kind), id.to_owned())
 }
 

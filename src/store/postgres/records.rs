@@ -11,7 +11,7 @@ use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
 use super::where_clause::{DIALECT, bound, count_rows};
 use super::{Listed, Page, Result};
-use crate::record::{Kind, Merged, Record};
+use crate::record::{MergeResult, Record, RecordKind};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
@@ -20,7 +20,7 @@ use crate::store::where_clause::WhereClause;
 /// Records imported by one round trip.
 const IMPORTED_AT_ONCE: usize = 500;
 
-pub(super) async fn import(node: &Node, records: Vec<(Kind, String, Record)>) -> Result<u64> {
+pub(super) async fn import(node: &Node, records: Vec<(RecordKind, String, Record)>) -> Result<u64> {
     node.transact(async |connection: &Connection| {
         let mut changed = 0;
         for chunk in records.chunks(IMPORTED_AT_ONCE) {
@@ -28,7 +28,7 @@ pub(super) async fn import(node: &Node, records: Vec<(Kind, String, Record)>) ->
             let mut loaded = lock(connection, keys).await?;
             for (kind, id, record) in chunk {
                 let Some(stored) = loaded.get_mut(&key(*kind, id)) else { continue };
-                if stored.record.absorb(record) == Merged::Applied {
+                if stored.record.absorb(record) == MergeResult::Applied {
                     stored.changed = true;
                     changed += 1;
                 }
@@ -73,14 +73,14 @@ async fn rows(connection: &Connection, rest: &str, args: Args<'_>) -> Result<Vec
 
 pub(super) async fn find_within(
     connection: &Connection,
-    kind: Kind,
+    kind: RecordKind,
     id: &str,
 ) -> Result<Option<RecordRow>, PostgresError> {
     let found = rows(connection, "WHERE r.kind = $1 AND r.id = $2", args![kind_code(kind), id]).await?;
     Ok(found.into_iter().next())
 }
 
-pub(super) async fn find(node: &Node, kind: Kind, id: String) -> Result<Option<RecordRow>> {
+pub(super) async fn find(node: &Node, kind: RecordKind, id: String) -> Result<Option<RecordRow>> {
     node.read(async |connection: &Connection| find_within(connection, kind, &id).await).await
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i6
 pub(super) async fn summaries(node: &Node) -> Result<Vec<RecordSummary>> {
     node.read(async |connection: &Connection| {
         let mut all = Vec::new();
-        for kind in Kind::ALL {
+        for kind in RecordKind::ALL {
             let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
             let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
             // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.

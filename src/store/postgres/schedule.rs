@@ -13,7 +13,7 @@ use super::{Cancellation, Result, enqueue, record_rows, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Event, EventId, Resource, data_of};
-use crate::record::Kind;
+use crate::record::RecordKind;
 
 const DUE: &str = "SELECT s.event, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.body
     FROM scheduled s JOIN event e ON e.seq = s.event JOIN kind k ON k.id = e.kind
@@ -58,7 +58,9 @@ async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) 
 
 /// Merges the event into its record, now that it happened; returns its body with the whole record, where that is asked for.
 async fn merge(node: &Node, connection: &Connection, event: &Event, seq: i64) -> Result<Option<Bytes>, PostgresError> {
-    let (Some(data), Some(kind)) = (data_of(&event.body), Kind::of_event(&event.event_type)) else { return Ok(None) };
+    let (Some(data), Some(kind)) = (data_of(&event.body), RecordKind::of_event(&event.event_type)) else {
+        return Ok(None);
+    };
     let key = record_rows::key(kind, &event.resource.id);
     let mut loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;
     let Some(stored) = loaded.get_mut(&key) else { return Ok(None) };

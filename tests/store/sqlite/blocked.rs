@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::endpoint::{EndpointUrl, Spec};
+use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::Draft;
 use syncctl::store::{Access, ClaimRequest, Location, open};
 
@@ -16,7 +16,7 @@ fn a_hundred_thousand_blocked_deliveries_cost_a_claim_nothing() {
         let directory = memory_dir();
         let store = open(&Location::file(directory.path().join("q.db")), Access::Create).unwrap();
         let now = Timestamp::from_millis(1_706_702_400_000);
-        let spec = Spec::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
+        let spec = ConfiguredEndpoint::of_url(EndpointUrl::parse("http://a.invalid/").unwrap());
         let endpoint = store.set_endpoints(vec![spec], now).wait().unwrap()[0].id;
         let draft = |resource: String| Draft::check("user.updated", &resource, None, b"{}");
         let same = (0..blocked).map(move |_| Ok(draft("same".into()).unwrap()));

@@ -18,8 +18,8 @@ use super::super::super::server::Server;
 use super::super::http::{Body, Connection};
 use super::{Keys, read, variable};
 use crate::clock::Timestamp;
-use crate::network::connect::{Origin, Stream};
-use crate::network::failure::Trace;
+use crate::network::connect::{ClientStream, ServerAddress};
+use crate::network::failure::PhaseTimer;
 
 /// The metadata service of instances.
 const INSTANCE: &str = "http://169.254.169.254";
@@ -133,18 +133,18 @@ async fn ask(url: &Url, request: Request<Body>) -> Result<String, String> {
     let address = address(url)?;
     let connected = timeout(CONNECT_LIMIT, TcpStream::connect(address)).await;
     let stream = connected.map_err(|_| format!("no answer from {address}"))?.map_err(|e| format!("{address}: {e}"))?;
-    answered(Stream::Plain(stream), request).await
+    answered(ClientStream::Plain(stream), request).await
 }
 
 /// Asks another server over TLS, as any other is called.
 async fn by_the_rules(server: &Server, url: &Url, request: Request<Body>, limit: Duration) -> Result<String, String> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let origin = Origin { is_secure: true, host, port: url.port_or_known_default().unwrap_or(443) };
-    let stream = server.at(origin).connect(limit, &Trace::new()).await.map_err(|failure| failure.detail)?;
+    let origin = ServerAddress { is_secure: true, host, port: url.port_or_known_default().unwrap_or(443) };
+    let stream = server.at(origin).connect(limit, &PhaseTimer::new()).await.map_err(|failure| failure.detail)?;
     answered(stream, request).await
 }
 
-async fn answered(stream: Stream, request: Request<Body>) -> Result<String, String> {
+async fn answered(stream: ClientStream, request: Request<Body>) -> Result<String, String> {
     let answer = async { Connection::over(stream).await?.send(request).await }.await;
     let answer = answer.map_err(|failure| failure.detail)?;
     if !answer.status.is_success() {

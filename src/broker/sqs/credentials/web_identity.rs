@@ -13,8 +13,8 @@ use super::super::super::server::Server;
 use super::super::http::{Body, Connection};
 use super::{Keys, read, variable};
 use crate::clock::Timestamp;
-use crate::network::connect::Origin;
-use crate::network::failure::{Failure, Trace};
+use crate::network::connect::ServerAddress;
+use crate::network::failure::{Failure, PhaseTimer};
 
 /// The session that AWS's logs show, unless the environment names one.
 const SESSION: &str = "syncctl";
@@ -54,14 +54,15 @@ fn service(region: &str) -> Result<Url, String> {
 
 async fn exchange(server: &Server, url: &Url, form: String, limit: Duration) -> Result<String, Failure> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let origin = Origin { is_secure: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) };
+    let origin =
+        ServerAddress { is_secure: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) };
     let mut request: Request<Body> = Request::new(Full::new(Bytes::from(form)));
     *request.method_mut() = Method::POST;
     let host = HeaderValue::from_str(url.authority()).unwrap_or(HeaderValue::from_static(""));
     request.headers_mut().insert(HOST, host);
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(CONTENT_TYPE, form);
-    let stream = server.at(origin).connect(limit, &Trace::new()).await?;
+    let stream = server.at(origin).connect(limit, &PhaseTimer::new()).await?;
     let answer = Connection::over(stream).await?.send(request).await?;
     Ok(String::from_utf8_lossy(&answer.body).into_owned())
 }

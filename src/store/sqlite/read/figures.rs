@@ -7,7 +7,7 @@ use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
-use crate::endpoint::{Endpoint, Pattern};
+use crate::endpoint::{Endpoint, TypePattern};
 use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED, BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::sqlite::write::endpoint_cache;
@@ -190,7 +190,7 @@ pub(crate) fn arrivals(connection: &Connection, since: Timestamp) -> rusqlite::R
 
 pub(crate) fn last_seen(
     connection: &Connection,
-    types: &Pattern,
+    types: &TypePattern,
     since: Timestamp,
 ) -> rusqlite::Result<Option<Timestamp>> {
     // A pattern holds no character that GLOB takes for more than the final `*`.

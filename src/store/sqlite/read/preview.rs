@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
-use crate::endpoint::{Endpoint, ResolvedEndpoint, Spec, resolve};
+use crate::endpoint::{ConfiguredEndpoint, Endpoint, ResolvedEndpoint, resolve};
 use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::sqlite::read::deliveries;
 use crate::store::sqlite::write::endpoint_cache;
@@ -31,7 +31,7 @@ const DUE: &str = formatcp!("
 /// What is due to the endpoints as `specs` would leave them, once the claims of the runs `dead` are freed.
 pub(crate) fn preview_due(
     connection: &Connection,
-    specs: &[Spec],
+    specs: &[ConfiguredEndpoint],
     dead: &[RunId],
     now: Timestamp,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {

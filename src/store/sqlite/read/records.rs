@@ -4,7 +4,7 @@ use const_format::formatcp;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
-use crate::record::{Kind, Record};
+use crate::record::{Record, RecordKind};
 use crate::store::codes::{DELIVERED, FAILED};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
@@ -20,7 +20,7 @@ pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
 
 const COLUMNS: &str = "r.seq, r.kind, r.id, r.received_at, r.last_event, r.body";
 
-pub(crate) fn find(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<Option<RecordRow>> {
+pub(crate) fn find(connection: &Connection, kind: RecordKind, id: &str) -> rusqlite::Result<Option<RecordRow>> {
     let found = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE kind = ?1 AND id = ?2"))?
         .query_row(params![codes::kind_code(kind), id], record_row)
@@ -112,7 +112,7 @@ pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<
             .query_row(params![codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
     };
     // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
-    let last_news_at = |kind: Kind| {
+    let last_news_at = |kind: RecordKind| {
         connection
             .prepare_cached(
                 "SELECT max(ifnull(arrived, emitted), ifnull(emitted, arrived)) FROM (SELECT
@@ -130,5 +130,5 @@ pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<
         let (count, last) = (count(kind)?.unsigned_abs(), last_news_at(kind)?);
         Ok(RecordSummary { kind, count, last_news_at: last.map(Timestamp::from_millis) })
     };
-    Kind::ALL.into_iter().map(summed_up).collect()
+    RecordKind::ALL.into_iter().map(summed_up).collect()
 }

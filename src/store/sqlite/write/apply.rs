@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use crate::clock::Timestamp;
 use crate::event::Draft;
-use crate::record::{Change, Kind, Merged};
+use crate::record::{Change, MergeResult, RecordKind};
 use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use crate::store::inbound::{
     Applied, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
@@ -54,19 +54,19 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> 
         WebhookEffect::Change(change) => merge(txn, incoming, change, now)?,
         WebhookEffect::Emit(endpoint) => {
             enqueue::forward(txn, &incoming.draft, &incoming.id, endpoint, now)?;
-            Merged::Applied
+            MergeResult::Applied
         }
-        WebhookEffect::Command(_) => Merged::Applied,
+        WebhookEffect::Command(_) => MergeResult::Applied,
     };
     remember(txn, incoming, merged, &digest, now)?;
     Ok(match merged {
-        Merged::Applied => Applied::Applied,
-        Merged::Stale => Applied::Stale,
+        MergeResult::Applied => Applied::Applied,
+        MergeResult::Stale => Applied::Stale,
     })
 }
 
-fn merge(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, change: &Change, now: Timestamp) -> Result<Merged> {
-    let Some(kind) = Kind::parse(&incoming.draft.resource.kind) else { return Ok(Merged::Stale) };
+fn merge(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, change: &Change, now: Timestamp) -> Result<MergeResult> {
+    let Some(kind) = RecordKind::parse(&incoming.draft.resource.kind) else { return Ok(MergeResult::Stale) };
     let mut stored = records::load(txn.connection, kind, &incoming.draft.resource.id)?;
     let merged = stored.record.merge(change);
     if stored.record.is_too_large() {
@@ -125,7 +125,7 @@ fn known(
 fn remember(
     txn: &mut Txn<'_>,
     incoming: &VerifiedWebhook,
-    merged: Merged,
+    merged: MergeResult,
     digest: &[u8],
     now: Timestamp,
 ) -> rusqlite::Result<()> {
@@ -138,7 +138,7 @@ fn remember(
         )?
         .execute(params![
             now.as_millis(),
-            if merged == Merged::Applied { APPLIED } else { STALE },
+            if merged == MergeResult::Applied { APPLIED } else { STALE },
             incoming.id.as_str(),
             kind,
             draft.resource.id,

@@ -4,21 +4,23 @@ use rusqlite::params;
 
 use crate::clock::Timestamp;
 use crate::delivery::CircuitState;
-use crate::endpoint::{Endpoint, EndpointId, PausedBy, ResolvedEndpoint, Settings, Spec, UsedUntil, resolve};
+use crate::endpoint::{
+    ConfiguredEndpoint, Endpoint, EndpointId, EndpointSettings, PausedBy, ResolvedEndpoint, UsedUntil, resolve,
+};
 use crate::store::sqlite::error;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{ConfiguredEndpoints, DroppedEndpoint, Result, StoreError, codes};
+use crate::store::{DroppedEndpoint, Result, StoreError, StoredEndpoints, codes};
 
-pub(crate) fn set(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> Result<ConfiguredEndpoints> {
+pub(crate) fn set(txn: &mut Txn<'_>, specs: &[ConfiguredEndpoint], now: Timestamp) -> Result<StoredEndpoints> {
     let dropped = match specs {
         [] => Vec::new(),
         specs => name_all(txn, specs, now)?,
     };
     let endpoints = txn.cache.snapshot(txn.connection)?;
-    Ok(ConfiguredEndpoints { endpoints, dropped })
+    Ok(StoredEndpoints { endpoints, dropped })
 }
 
-fn name_all(txn: &mut Txn<'_>, specs: &[Spec], now: Timestamp) -> rusqlite::Result<Vec<DroppedEndpoint>> {
+fn name_all(txn: &mut Txn<'_>, specs: &[ConfiguredEndpoint], now: Timestamp) -> rusqlite::Result<Vec<DroppedEndpoint>> {
     let rows = txn.cache.endpoints(txn.connection)?;
     let stored: Vec<Endpoint> = rows.iter().map(|row| row.endpoint.clone()).collect();
     let mut named = Vec::with_capacity(specs.len());
@@ -100,7 +102,7 @@ fn insert(txn: &mut Txn<'_>, new: ResolvedEndpoint, now: Timestamp) -> rusqlite:
     Ok(id)
 }
 
-fn settings(settings: &Settings) -> rusqlite::Result<String> {
+fn settings(settings: &EndpointSettings) -> rusqlite::Result<String> {
     serde_json::to_string(settings).map_err(|e| error::unreadable("settings", &e))
 }
 

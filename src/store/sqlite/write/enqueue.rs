@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
-use crate::record::Kind;
+use crate::record::RecordKind;
 use crate::store::codes::QUEUED;
 use crate::store::rules::{CounterKey, EventRecipient};
 use crate::store::sqlite::upkeep::checksum::EventContent;
@@ -271,7 +271,8 @@ fn create_missing(
 /// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.
 fn whole_record_now(txn: &mut Txn<'_>, seq: i64, event: &Event) -> rusqlite::Result<Option<Bytes>> {
     let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
-    let kind = Kind::of_event(&event.event_type).filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
+    let kind =
+        RecordKind::of_event(&event.event_type).filter(|_| rules::wants_whole_record(endpoints, &event.event_type));
     let Some(kind) = kind else { return Ok(None) };
     let stored = records::load(txn.connection, kind, &event.resource.id)?;
     let body = rules::whole_body(event, kind, &stored.record);

@@ -4,13 +4,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
-use crate::record::{Change, Kind, Merged, NotAnObject, Record, Stamp};
+use crate::record::{Change, MergeResult, NotAnObject, Record, RecordKind, WriteStamp};
 use crate::store::sqlite::read::records as read_records;
 use crate::store::{Result, StoreError, codes};
 
 /// A record that was read to be changed, with what its row has beside it.
 pub(crate) struct StoredRecord {
-    pub(crate) kind: Kind,
+    pub(crate) kind: RecordKind,
     pub(crate) id: String,
     seq: Option<i64>,
     columns: SearchColumns,
@@ -46,7 +46,7 @@ impl SearchColumns {
 }
 
 /// The record of a resource, empty when nothing is known of it yet.
-pub(crate) fn load(connection: &Connection, kind: Kind, id: &str) -> rusqlite::Result<StoredRecord> {
+pub(crate) fn load(connection: &Connection, kind: RecordKind, id: &str) -> rusqlite::Result<StoredRecord> {
     let found = connection
         .prepare_cached(
             "SELECT seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body
@@ -135,7 +135,7 @@ fn insert(connection: &Connection, stored: &StoredRecord, columns: &SearchColumn
 
 /// The record that a draft is about, if it is of a known type.
 pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Result<Option<StoredRecord>> {
-    match Kind::of_event(&draft.event_type) {
+    match RecordKind::of_event(&draft.event_type) {
         Some(kind) => load(connection, kind, &draft.resource.id).map(Some),
         None => Ok(None),
     }
@@ -143,7 +143,7 @@ pub(crate) fn of_draft(connection: &Connection, draft: &Draft) -> rusqlite::Resu
 
 /// The record that an event is about.
 pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Result<Option<StoredRecord>> {
-    match Kind::of_event(&event.event_type) {
+    match RecordKind::of_event(&event.event_type) {
         Some(kind) => load(connection, kind, &event.resource.id).map(Some),
         None => Ok(None),
     }
@@ -154,7 +154,7 @@ pub(crate) fn of_event(connection: &Connection, event: &Event) -> rusqlite::Resu
 /// A time that was not given is far ahead where the record was before, from when a clock was wrong: the change counts here,
 /// and there once the clocks have come that far.
 pub(crate) fn merge_emitted(mut stored: StoredRecord, event: &Event, data: &str) -> Result<Option<StoredRecord>> {
-    let stamp = Stamp { at: event.timestamp, by: event.id.clone() };
+    let stamp = WriteStamp { at: event.timestamp, by: event.id.clone() };
     match Change::new(&event.event_type, data, stamp) {
         Ok(change) => {
             stored.record.merge(&change);
@@ -173,11 +173,11 @@ pub(crate) fn save_emitted(connection: &Connection, mut stored: StoredRecord, se
     save(connection, &stored)
 }
 
-pub(crate) fn import(connection: &Connection, records: Vec<(Kind, String, Record)>) -> rusqlite::Result<u64> {
+pub(crate) fn import(connection: &Connection, records: Vec<(RecordKind, String, Record)>) -> rusqlite::Result<u64> {
     let mut changed = 0;
     for (kind, id, record) in records {
         let mut stored = load(connection, kind, &id)?;
-        if stored.record.absorb(&record) == Merged::Applied {
+        if stored.record.absorb(&record) == MergeResult::Applied {
             save(connection, &stored)?;
             changed += 1;
         }
