@@ -1,6 +1,6 @@
 //! A drain into a message broker: whole processes with the queue between, beside the same client that publishes without a queue.
 //!
-//! `cargo bench --bench brokers` starts a `redis-server` and a node of RabbitMQ of its own and prints a table for each; read the ratio.
+//! `cargo bench --bench brokers` starts a `redis-server`, a node of RabbitMQ and a `moto_server` (which speaks the protocol of SQS) of its own and prints a table for each; read the ratio.
 //! `SYNCCTL_BENCH_EVENTS=n` changes how many events are drained. Each pair is run three times in turn.
 #![expect(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
     reason = "a benchmark that cannot go on stops, prints its table, and waits for a server to start"
 )]
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,17 +17,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use syncctl::broker::{Message, Publisher};
+use syncctl::broker::{Credentials, Message, Publisher};
 use syncctl::endpoint::{Egress, EndpointUrl};
 use syncctl::network::connect::Connector;
 use syncctl::network::failure::PhaseTimer;
 
 const LIMIT: Duration = Duration::from_secs(10);
+/// An access key that moto takes, as it takes any.
+const KEY: &str = "key";
 
 fn main() {
     let events = std::env::var("SYNCCTL_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000);
     println!("{:>10} {:>10} {:>10} {:>10} {:>6}", "broker", "in flight", "events/s", "client/s", "ratio");
-    for server in [Server::redis(), Server::rabbit()] {
+    for server in [Server::redis(), Server::rabbit(), Server::sqs()] {
+        // It is no server to measure: what counts is what the queue adds.
+        let events = if server.name == "sqs" { events / 10 } else { events };
         for concurrency in [10, 64] {
             for round in 0..3 {
                 let drained = drained(&server.url(&format!("drain-{concurrency}-{round}")), events, concurrency);
@@ -37,6 +41,12 @@ fn main() {
             }
         }
     }
+}
+
+/// The queues of all rounds.
+fn queues() -> impl Iterator<Item = String> {
+    let rounds = [10, 64].into_iter().flat_map(|flight| (0..3).map(move |round| (flight, round)));
+    rounds.flat_map(|(flight, round)| ["drain", "bare"].map(|what| format!("{what}-{flight}-{round}")))
 }
 
 /// A server on loopback, with a directory of its own.
@@ -67,15 +77,13 @@ impl Server {
     fn rabbit() -> Self {
         let (port, mapper, directory) = (free_port(), free_port().to_string(), tempfile::tempdir().unwrap());
         let inside = |name: &str| directory.path().join(name);
-        let queues = [10, 64].into_iter().flat_map(|flight| (0..3).map(move |round| (flight, round)));
-        let queues =
-            queues.flat_map(|(flight, round)| ["drain", "bare"].map(|what| format!("{what}-{flight}-{round}")));
-        let queue =
-            |name| format!(r#"{{"name":"{name}","vhost":"/","durable":true,"auto_delete":false,"arguments":{{}}}}"#);
+        let queue = |name: String| {
+            format!(r#"{{"name":"{name}","vhost":"/","durable":true,"auto_delete":false,"arguments":{{}}}}"#)
+        };
         let definitions = format!(
             r#"{{"users":[{{"name":"guest","password":"guest","tags":""}}],"vhosts":[{{"name":"/"}}],"queues":[{}],
                 "permissions":[{{"user":"guest","vhost":"/","configure":".*","write":".*","read":".*"}}]}}"#,
-            queues.map(queue).collect::<Vec<_>>().join(",")
+            queues().map(queue).collect::<Vec<_>>().join(",")
         );
         std::fs::write(inside("definitions.json"), definitions).unwrap();
         let settings = format!(
@@ -106,6 +114,34 @@ impl Server {
         Self { name: "rabbitmq", port, processes: vec![node, port_mapper], _directory: directory }.answering()
     }
 
+    /// A server with its queues in memory, which are made by requests.
+    fn sqs() -> Self {
+        let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
+        let process = Command::new("moto_server")
+            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self { name: "sqs", port, processes: vec![process], _directory: directory }.answering();
+        queues().for_each(|name| server.create_queue(&name));
+        server
+    }
+
+    fn create_queue(&self, name: &str) {
+        let body = format!(r#"{{"QueueName":"{name}"}}"#);
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonSQS.CreateQueue\r\nConnection: close\r\n\
+             Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     fn answering(self) -> Self {
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
             std::thread::sleep(Duration::from_millis(20));
@@ -113,11 +149,12 @@ impl Server {
         self
     }
 
-    /// The URL of a stream, or of a queue by the default exchange.
+    /// The URL of a stream, of a queue by the default exchange, or of a queue.
     fn url(&self, name: &str) -> String {
         let port = self.port;
         match self.name {
             "redis" => format!("redis://127.0.0.1:{port}/0/{name}"),
+            "sqs" => format!("sqs://us-east-1/123456789012/{name}?endpoint=http://127.0.0.1:{port}"),
             _ => format!("amqp://127.0.0.1:{port}/%2F/?routing_key={name}"),
         }
     }
@@ -163,6 +200,8 @@ fn command(directory: &Path, url: &str, args: &[&str]) -> Command {
         .env("SYNCCTL_DB", directory.join("queue.db"))
         .env("WEBHOOK_SECRET", "a-secret-for-benchmarks-only")
         .env("SYNC_WEBHOOK_URLS", url)
+        .env("AWS_ACCESS_KEY_ID", KEY)
+        .env("AWS_SECRET_ACCESS_KEY", KEY)
         .stdin(Stdio::null());
     command
 }
@@ -170,8 +209,9 @@ fn command(directory: &Path, url: &str, args: &[&str]) -> Command {
 /// Messages a second that the same client publishes without a queue.
 fn bare(url: &str, messages: u64, concurrency: usize) -> f64 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let key = url.starts_with("sqs").then(|| Credentials::parse(&format!("{KEY}:{KEY}")).unwrap());
     let url = EndpointUrl::parse(url).unwrap();
-    let publisher = Arc::new(Publisher::new(&url, None, &Connector::new(Egress::default(), None)).unwrap());
+    let publisher = Arc::new(Publisher::new(&url, key.as_ref(), &Connector::new(Egress::default(), None)).unwrap());
     let left = Arc::new(AtomicU64::new(messages));
     let message = Message {
         id: "evt_01a2268d896a7680816872abdf129c6e".to_owned(),

@@ -22,6 +22,8 @@ mod sqs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use crate::clock::Clock;
 use crate::endpoint::{EndpointPlace, EndpointUrl, Protocol, SourcePlace, SourceUrl};
 use crate::network::connect::Connector;
@@ -98,6 +100,18 @@ impl Publisher {
         }
     }
 
+    /// Takes leave of the broker at the end of a run, which tells programs that ended from those that died.
+    pub async fn leave(&self, limit: Duration) {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => {}
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref exchange) => drop(timeout(limit, exchange.leave()).await),
+            #[cfg(feature = "sqs")]
+            Self::Sqs(_) => {}
+        }
+    }
+
     /// Closes connections that have been idle for too long.
     pub fn evict_idle(&self) {
         match *self {
@@ -127,6 +141,9 @@ pub enum Consumer {
     /// A queue of RabbitMQ.
     #[cfg(feature = "amqp")]
     Amqp(Box<amqp::QueueReader>),
+    /// A queue of Amazon SQS.
+    #[cfg(feature = "sqs")]
+    Sqs(Box<sqs::QueueReader>),
 }
 
 impl Consumer {
@@ -138,6 +155,9 @@ impl Consumer {
             SourcePlace::Group(place) => Ok(Self::Redis(Box::new(redis::GroupReader::new(place, server)))),
             #[cfg(feature = "amqp")]
             SourcePlace::Queue(place) => Ok(Self::Amqp(Box::new(amqp::QueueReader::new(place, server)))),
+            #[cfg(feature = "sqs")]
+            SourcePlace::Sqs(source) => Ok(Self::Sqs(Box::new(sqs::QueueReader::new(source, server)))),
+            #[cfg(not(all(feature = "amqp", feature = "redis", feature = "sqs")))]
             _ => Err(unsupported(url.protocol())),
         }
     }
@@ -156,6 +176,8 @@ impl Consumer {
             Self::Redis(ref mut reader) => reader.receive(most, wait, limit).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref mut queue) => queue.receive(most, wait, limit).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut queue) => queue.receive(most, wait, limit).await,
         }
     }
 
@@ -166,6 +188,8 @@ impl Consumer {
             Self::Redis(ref mut reader) => reader.acknowledge(messages, limit).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref mut queue) => queue.acknowledge(messages, limit).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut queue) => queue.acknowledge(messages, limit).await,
         }
     }
 
@@ -176,6 +200,8 @@ impl Consumer {
             Self::Redis(ref mut reader) => reader.reject(message, reason, limit).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref mut queue) => queue.reject(message, limit).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut queue) => queue.reject(message, reason, limit).await,
         }
     }
 
@@ -187,6 +213,22 @@ impl Consumer {
             // Only its policies say whether a queue has dead letters.
             #[cfg(feature = "amqp")]
             Self::Amqp(_) => false,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.keeps_rejected(),
+        }
+    }
+
+    /// How long it may wait for a message, if that is worth more than a second: every answer of SQS costs money, an empty one too.
+    ///
+    /// Whoever gives up such a wait before its end may find messages taken that came at that moment; they come again.
+    pub fn long_wait(&self) -> Option<Duration> {
+        match *self {
+            #[cfg(feature = "redis")]
+            Self::Redis(_) => None,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(_) => None,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(_) => Some(sqs::LONGEST_WAIT),
         }
     }
 
@@ -197,6 +239,8 @@ impl Consumer {
             Self::Redis(ref mut reader) => reader.give_back(),
             #[cfg(feature = "amqp")]
             Self::Amqp(ref mut queue) => queue.give_back(),
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut queue) => queue.give_back(),
         }
     }
 
@@ -207,6 +251,8 @@ impl Consumer {
             Self::Redis(ref mut reader) => reader.leave(limit).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref mut queue) => queue.leave(limit).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut queue) => queue.leave(limit).await,
         }
     }
 
@@ -217,6 +263,8 @@ impl Consumer {
             Self::Redis(ref reader) => reader.inspect(limit, trace, clock).await,
             #[cfg(feature = "amqp")]
             Self::Amqp(ref queue) => queue.inspect(limit, trace, clock).await,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref queue) => queue.inspect(limit, trace, clock).await,
         }
     }
 }

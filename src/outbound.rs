@@ -44,6 +44,8 @@ const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// How long taking leave of a broker may take.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 /// The number of headers of a request, without those that the operator configured.
 const HEADERS: usize = 13;
 
@@ -176,6 +178,14 @@ impl EndpointClient {
                 let result = publish(publisher, message, headers.clone(), limit, &trace).await;
                 SentRequest { headers, result, timings: trace.timings() }
             }
+        }
+    }
+
+    /// Takes leave of a broker, when nothing is sent any more.
+    pub(crate) async fn leave(&self) {
+        match &self.transport {
+            Transport::Http(..) => {}
+            Transport::Broker(publisher) => publisher.leave(LEAVE_LIMIT).await,
         }
     }
 

@@ -144,6 +144,7 @@ impl ExchangeWriter {
             Some(why) => format!("{said}; the server takes no messages: {why}"),
             None => said,
         };
+        open.end().await;
         Ok(Inspection {
             said,
             ahead_ms: None,
@@ -155,6 +156,11 @@ impl ExchangeWriter {
     pub(super) fn close(&self) {
         self.connections.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Ends the connection with the closing handshake.
+    pub(super) async fn leave(&self) {
+        self.connections.leave().await;
     }
 
     /// Closes the connection if it has been idle for too long.

@@ -7,6 +7,7 @@ mod attributes;
 mod credentials;
 mod failure_text;
 mod http;
+mod reader;
 mod sigv4;
 
 use std::collections::VecDeque;
@@ -29,6 +30,8 @@ use crate::network::failure::{Failure, PhaseTimer};
 use api::Api;
 use attributes::Attributes;
 use failure_text::{ApiError, unexpected};
+
+pub(super) use reader::{LONGEST_WAIT, QueueReader};
 
 /// The most messages of a batch.
 const MAX_BATCH: usize = 10;

@@ -160,7 +160,7 @@ const ABOUT: &[(&str, &str)] = &[
     ("sources.name", "What it is called, which ends its route: /api/webhooks/in/NAME"),
     (
         "sources.broker",
-        "The place in a message broker that it is read from, instead of a route: redis://HOST/DB/STREAM?group=GROUP or amqp://HOST/VHOST/QUEUE",
+        "The place in a message broker that it is read from, instead of a route: redis://HOST/DB/STREAM?group=GROUP, amqp://HOST/VHOST/QUEUE or sqs://REGION/ACCOUNT/QUEUE",
     ),
     ("sources.trust_broker", "Whether the broker vouches for its messages, so that they need no signature"),
     ("sources.basic_file", "A file with USER:PASSWORD for the broker"),

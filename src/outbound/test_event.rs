@@ -44,5 +44,7 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
     };
     let began = tokio::time::Instant::now();
     let SentRequest { headers, result, timings } = client.send(&message, limit, now).await;
-    TestResult { id, headers, result, timings, took: began.elapsed() }
+    let took = began.elapsed();
+    client.leave().await;
+    TestResult { id, headers, result, timings, took }
 }

@@ -14,6 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -63,6 +64,9 @@ impl Worker {
         let mut state = WorkerState::begin(self, run, stop).await?;
         let done = state.work().await;
         state.slots.shutdown().await;
+        if state.stopping() != StopRequest::Now {
+            state.leave_brokers().await;
+        }
         done
     }
 }
@@ -182,6 +186,11 @@ impl<'a> WorkerState<'a> {
         }
         self.snapshot = endpoints;
         self.release_unwanted();
+    }
+
+    async fn leave_brokers(&self) {
+        let clients = self.buffers.values().filter_map(|buffer| buffer.endpoint_client.as_ref());
+        join_all(clients.map(|client| client.leave())).await;
     }
 
     fn stopping(&self) -> StopRequest {

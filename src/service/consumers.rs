@@ -131,7 +131,7 @@ impl Consuming {
                 return Ok(());
             }
             let most = usize::try_from(room).unwrap_or(usize::MAX).min(source.batch());
-            if !self.read_once(source, most, stop, counts).await? {
+            if !self.read_once(source, (most, WAIT), stop, counts).await? {
                 return Ok(());
             }
         }
@@ -141,8 +141,9 @@ impl Consuming {
     pub async fn read_until_stopped(&self, mut source: BrokerSource, stop: watch::Receiver<StopRequest>) {
         let (mut counts, mut pause, mut failure) = (MessageCounts::default(), FIRST_PAUSE, String::new());
         while *stop.borrow() == StopRequest::No {
+            let wait = source.consumer.long_wait().unwrap_or(WAIT);
             let most = source.batch();
-            match self.read_once(&mut source, most, &stop, &mut counts).await {
+            match self.read_once(&mut source, (most, wait), &stop, &mut counts).await {
                 Ok(_) if failure.is_empty() => {}
                 Ok(_) => {
                     tracing::warn!(source = %source.name, "the source is read again");
@@ -162,15 +163,19 @@ impl Consuming {
         source.consumer.leave(WAIT).await;
     }
 
-    /// Takes messages and handles them; whether there were any.
+    /// Takes messages, so many and after so long a wait at most, and handles them; whether there were any.
     async fn read_once(
         &self,
         source: &mut BrokerSource,
-        most: usize,
+        (most, wait): (usize, Duration),
         stop: &watch::Receiver<StopRequest>,
         counts: &mut MessageCounts,
     ) -> Result<bool, ConsumeError> {
-        let messages = source.consumer.receive(most, WAIT, LIMIT).await?;
+        let mut stopped = stop.clone();
+        let messages = tokio::select! {
+            messages = source.consumer.receive(most, wait, LIMIT) => messages?,
+            _ = stopped.wait_for(|stop| *stop != StopRequest::No), if wait > WAIT => return Ok(false),
+        };
         let handled = self.handle(source, &messages, stop, counts).await;
         if handled.is_err() {
             source.consumer.give_back();

@@ -54,6 +54,7 @@ fn what_waits_in_a_queue_is_applied_once_and_what_cannot_be_is_kept_and_put_to_t
     let doctor = receiver.run(&["doctor", "--online"]);
     assert!((doctor.stdout + &doctor.stderr).contains("platform: rabbitmq: no queue 'nothing'"));
 
+    assert_eq!(server.log().matches("unexpectedly closed").count(), 0, "{}", server.log());
     configure(&receiver, &server.url("%2F/events"), SIGNED);
     let reads = || receiver.data(&["consume", "--dry-run"])[0]["said"] == "the queue `events`: 0 to read, 1 reading";
     let send = || {

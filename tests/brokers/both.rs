@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::rabbit_server::RabbitServer;
 use crate::sources::{SIGNED, records, serve};
+use crate::sqs_server::{Cut, SqsServer, url_at, with_keys};
 use crate::support::place::{Place, kill, within};
 use crate::support::redis::RedisServer;
 use crate::support::{Chance, long};
@@ -23,6 +24,7 @@ const SLOTS: u64 = 10;
 enum Broker {
     Redis(RedisServer),
     Rabbit(RabbitServer),
+    Sqs(SqsServer, Cut),
 }
 
 impl Broker {
@@ -36,10 +38,18 @@ impl Broker {
         Some(Self::Rabbit(server))
     }
 
+    fn sqs() -> Option<Self> {
+        let server = SqsServer::start()?;
+        ["to-a", "to-b"].into_iter().for_each(|name| server.create(name, &json!({})));
+        let cut = server.behind_a_cut();
+        Some(Self::Sqs(server, cut))
+    }
+
     fn endpoint(&self, name: &str) -> String {
         match self {
             Self::Redis(server) => server.url(&format!("0/{name}")),
             Self::Rabbit(server) => server.url(&format!("%2F/{name}")),
+            Self::Sqs(_, cut) => url_at(cut.port, name),
         }
     }
 
@@ -47,10 +57,12 @@ impl Broker {
         match self {
             Self::Redis(server) => server.url(&format!("0/{name}?group=g&claim_after=500ms")),
             Self::Rabbit(server) => server.url(&format!("%2F/{name}")),
+            Self::Sqs(_, cut) => url_at(cut.port, name) + "&visibility=2s",
         }
     }
 
-    /// Kills it, as a machine that loses power would, and starts it again.
+    /// Kills it, as a machine that loses power would, and starts it again; of a server that has its queues in memory alone, cuts the
+    /// connections.
     fn crash(&mut self) {
         match self {
             Self::Redis(server) => {
@@ -61,6 +73,7 @@ impl Broker {
                 server.kill();
                 server.up();
             }
+            Self::Sqs(_, cut) => cut.cut(),
         }
     }
 
@@ -73,6 +86,7 @@ impl Broker {
                 group["pending"] == 0 && group["lag"] == 0
             }
             Self::Rabbit(server) => server.waiting(name) == 0,
+            Self::Sqs(server, _) => server.counts(name) == (0, 0),
         }
     }
 }
@@ -88,7 +102,7 @@ fn instance(sends: &str, reads: &str) -> Place {
     std::fs::write(place.path("config.toml"), text).unwrap();
     place.set("SYNCCTL_CONFIG", &place.path("config.toml").display().to_string());
     place.set("SYNCCTL_ADMIN_TOKEN", "admin-token-of-the-tests");
-    place
+    with_keys(place)
 }
 
 /// A server of an instance, on a port of its own.
@@ -181,10 +195,11 @@ fn received(place: &Place) -> (u64, u64) {
     (envelope["pagination"]["total"].as_u64().unwrap(), rows.iter().filter_map(|row| row["repeats"].as_u64()).sum())
 }
 
-/// Kills one after the other while events go through, the broker as often as `crashes` says; what that did, in words.
-fn survive(mut broker: Broker, crashes: u64) -> String {
+/// Kills one after the other while events go through, so many for each kill, the broker as often as `crashes` says; what that did, in
+/// words.
+fn survive(mut broker: Broker, crashes: u64, for_each: u64) -> String {
     let kills: u64 = if long() { 60 } else { 6 };
-    let (events, resources) = (kills * 500, 20);
+    let (events, resources) = (kills * for_each, 20);
     let (sender, receiver) = (
         instance(&broker.endpoint("to-b"), &broker.source("to-a")),
         instance(&broker.endpoint("to-a"), &broker.source("to-b")),
@@ -198,7 +213,7 @@ fn survive(mut broker: Broker, crashes: u64) -> String {
     let (mut worker_kills, mut reader_kills, mut crashed) = (0, 0, 0);
     let progress = |sender: &Place| sender.queue()["delivered"].as_u64().unwrap();
     for killed in 0..kills {
-        let goal = killed * 400 + 50;
+        let goal = killed * for_each * 4 / 5 + 50;
         within(Duration::from_secs(60), "progress between kills", || progress(&sender) >= goal);
         match killed % 3 {
             0 => {
@@ -252,7 +267,7 @@ fn two_instances_converge_over_redis() {
 #[test]
 fn kills_of_workers_readers_and_redis_lose_nothing() {
     let Some(broker) = Broker::redis() else { return };
-    eprintln!("{}", survive(broker, 2));
+    eprintln!("{}", survive(broker, 2, 500));
 }
 
 /// One node for both: it takes seconds to start.
@@ -260,11 +275,23 @@ fn kills_of_workers_readers_and_redis_lose_nothing() {
 fn two_instances_converge_over_rabbitmq_and_kills_of_workers_and_readers_lose_nothing() {
     let Some(broker) = Broker::rabbit() else { return };
     converge(&broker);
-    eprintln!("{}", survive(broker, 0));
+    eprintln!("{}", survive(broker, 0, 500));
 }
 
 #[test]
 fn a_node_of_rabbitmq_that_is_killed_loses_nothing_that_it_confirmed() {
     let Some(broker) = Broker::rabbit() else { return };
-    eprintln!("{}", survive(broker, 1));
+    eprintln!("{}", survive(broker, 1, 500));
+}
+
+#[test]
+fn two_instances_converge_over_sqs() {
+    let Some(broker) = Broker::sqs() else { return };
+    converge(&broker);
+}
+
+#[test]
+fn kills_of_workers_and_readers_and_connections_to_sqs_that_are_cut_lose_nothing() {
+    let Some(broker) = Broker::sqs() else { return };
+    eprintln!("{}", survive(broker, 2, 200));
 }

@@ -16,3 +16,4 @@ mod sources;
 mod sqs;
 mod sqs_refusals;
 mod sqs_server;
+mod sqs_sources;

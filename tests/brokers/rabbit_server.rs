@@ -111,7 +111,7 @@ impl RabbitServer {
         let listener = if lines.contains("listeners.") { "" } else { "listeners.tcp.1 = 127.0.0.1:PORT\n" };
         let limit = if lines.contains("disk_free_limit") { "" } else { "disk_free_limit.absolute = 1MB\n" };
         let text = format!(
-            "{listener}{limit}load_definitions = {}\nlog.console = false\nlog.file = false\n{lines}\n",
+            "{listener}{limit}load_definitions = {}\nlog.console = false\nlog.file = node.log\nlog.file.level = warning\n{lines}\n",
             definitions.display()
         );
         std::fs::write(self.dir.path().join("rabbitmq.conf"), text.replace("PORT", &self.port.to_string())).unwrap();
@@ -167,7 +167,11 @@ impl RabbitServer {
         let uri = format!("amqp://127.0.0.1:{}/{vhost}", self.port);
         let done = runtime.block_on(async {
             let connection = Connection::connect(&uri, ConnectionProperties::default()).await.unwrap();
-            work(connection.create_channel().await.unwrap()).await
+            let channel = connection.create_channel().await.unwrap();
+            // Held until the connection is closed: a channel that ends by itself at the same moment spoils the handshake.
+            let done = work(channel.clone()).await;
+            connection.close(200, "".into()).await.unwrap();
+            done
         });
         runtime.shutdown_background();
         done.unwrap()
@@ -212,6 +216,11 @@ impl RabbitServer {
             let options = BasicPublishOptions::default();
             channel.basic_publish("".into(), queue.into(), options, body.as_bytes(), properties).await?.await.map(drop)
         });
+    }
+
+    /// What it warned of.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log/node.log")).unwrap()
     }
 
     /// How many messages a queue has to read.

@@ -1,8 +1,9 @@
 //! A server that speaks the protocol of SQS, of a test's own: on loopback, with its queues in memory, gone with the value.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -28,8 +29,8 @@ impl SqsServer {
             return None;
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("moto_server")
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
+        let child = Command::new("python3")
+            .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/brokers/sqs_server.py"), &port.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -48,6 +49,14 @@ impl SqsServer {
     /// Makes a queue with these attributes.
     pub(crate) fn create(&self, name: &str, attributes: &Value) {
         self.ask("CreateQueue", &json!({ "QueueName": name, "Attributes": attributes }));
+    }
+
+    /// Makes a queue whose messages that were received so often and not deleted go to `dead`, which is made as well.
+    pub(crate) fn create_with_dead_letters(&self, name: &str, dead: &str, most: u32) {
+        self.create(dead, &json!({}));
+        let arn = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{dead}");
+        let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": most.to_string() }).to_string();
+        self.create(name, &json!({ "RedrivePolicy": policy }));
     }
 
     /// Makes a request that no other program of the tests makes, and returns what is answered.
@@ -106,12 +115,52 @@ impl SqsServer {
             taken.extend(messages);
         }
     }
+
+    /// A way to it whose connections can be cut.
+    pub(crate) fn behind_a_cut(&self) -> Cut {
+        Cut::to(self.port)
+    }
 }
 
 impl Drop for SqsServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A port on loopback that leads to another, as long as nobody cuts its connections.
+pub(crate) struct Cut {
+    pub(crate) port: u16,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Cut {
+    fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let cut = Self { port: listener.local_addr().unwrap().port(), open: Arc::default() };
+        let open = Arc::clone(&cut.open);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
+                open.lock().unwrap().extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
+                let ways = [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)];
+                for (mut from, mut to) in ways {
+                    std::thread::spawn(move || {
+                        let _ = std::io::copy(&mut from, &mut to);
+                        let _ = to.shutdown(Shutdown::Write);
+                    });
+                }
+            }
+        });
+        cut
+    }
+
+    /// Cuts every connection, in the middle of whatever goes over it.
+    pub(crate) fn cut(&self) {
+        for stream in self.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
     }
 }
 

@@ -25,6 +25,8 @@ use crate::network::failure::{Failure, Phase, PhaseTimer};
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
 /// How old a connection may become, so that a name that stands for another address is looked up again.
 const MAX_AGE: Duration = Duration::from_mins(10);
+/// The code of an end that is no error.
+pub(super) const DONE: u16 = 200;
 /// The user and the password of a server that nobody set up; it lets them in from its own machine alone.
 const GUEST: &str = "guest";
 
@@ -63,6 +65,11 @@ impl std::fmt::Debug for Open {
 impl Open {
     fn is_usable(&self, now: Instant) -> bool {
         self.connection.status().connected() && now.duration_since(self.opened) < MAX_AGE
+    }
+
+    /// The closing handshake, which tells the server of an end from a break.
+    pub(super) async fn end(&self) {
+        let _ = self.connection.close(DONE, "done".into()).await;
     }
 
     /// Waits until the server says that it takes no messages, and why.
@@ -106,6 +113,14 @@ impl Connections {
     pub(super) fn close(&self) {
         if let Ok(mut open) = self.open.try_lock() {
             *open = None;
+        }
+    }
+
+    /// Ends the connection that is open.
+    pub(super) async fn leave(&self) {
+        let open = self.open.lock().await.take();
+        if let Some((open, _)) = open {
+            open.end().await;
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::super::server::Server;
 use super::super::{Inspection, PendingMessage};
-use super::connection::{Connections, Open};
+use super::connection::{Connections, DONE, Open};
 use super::failure_text::refused;
 use super::{RESOURCE, queue_in_words, short};
 use crate::clock::Clock;
@@ -43,7 +43,7 @@ pub struct QueueReader {
 #[derive(Debug)]
 struct ActiveConsumer {
     /// Ends with the last that holds it.
-    _open: Open,
+    open: Open,
     channel: Channel,
     messages: lapin::Consumer,
 }
@@ -106,7 +106,7 @@ impl QueueReader {
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
         let (queue, tag) = (short(&self.place.queue), short(""));
         let messages = channel.basic_consume(queue, tag, BasicConsumeOptions::default(), FieldTable::default()).await?;
-        Ok(ActiveConsumer { _open: open, channel, messages })
+        Ok(ActiveConsumer { open, channel, messages })
     }
 
     /// `basic.ack` of each.
@@ -159,8 +159,12 @@ impl QueueReader {
 
     /// Ends the connection once the server has the last acknowledgements.
     pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
-        if let Some(ActiveConsumer { channel, .. }) = self.active.take() {
-            let _ = timeout(limit, channel.close(200, short("done"))).await;
+        if let Some(ActiveConsumer { open, channel, .. }) = self.active.take() {
+            let close = async {
+                let _ = channel.close(DONE, short("done")).await;
+                open.end().await;
+            };
+            let _ = timeout(limit, close).await;
         }
     }
 
@@ -174,6 +178,7 @@ impl QueueReader {
         let (open, certificates) = self.connections.connect(limit, trace).await?;
         let channel = open.connection.create_channel().await.map_err(|e| refused(&e).into_failure())?;
         let said = queue_in_words(&channel, &self.place.queue).await?;
+        open.end().await;
         Ok(Inspection {
             said,
             ahead_ms: None,

@@ -37,6 +37,11 @@ impl Api {
         Self { queue, credentials, connections: Connections::new(server) }
     }
 
+    /// The name of the queue.
+    pub(super) fn queue_name(&self) -> &str {
+        &self.queue.name
+    }
+
     /// Makes a request about the queue, and returns what was answered.
     pub(super) async fn call(
         &self,

@@ -1,6 +1,6 @@
 //! Attributes of a message of SQS: which of an event's names and headers it carries, and what they are as headers again.
 
-use ::http::HeaderName;
+use ::http::{HeaderMap, HeaderName, HeaderValue};
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
@@ -39,6 +39,36 @@ impl Attributes {
         Self(all)
     }
 
+    /// Those of a message that was received, but for those that are bytes.
+    pub(super) fn received(message: &Value) -> Self {
+        let all = message["MessageAttributes"].as_object();
+        let text = |(name, value): (&String, &Value)| Some((name.clone(), value["StringValue"].as_str()?.to_owned()));
+        let mut all: Vec<_> = all.into_iter().flatten().filter_map(text).collect();
+        all.sort();
+        Self(all)
+    }
+
+    /// Adds one, in the place of the least useful where there is no room.
+    pub(super) fn add(&mut self, name: &str, value: &str) {
+        while self.0.len() >= MAX_ATTRIBUTES {
+            let least = LESS.iter().rev().find_map(|name| self.0.iter().position(|(known, _)| known == name));
+            self.0.remove(least.unwrap_or(self.0.len() - 1));
+        }
+        self.0.push((name.to_owned(), value.to_owned()));
+        self.0.sort();
+    }
+
+    /// As headers: what is only a name of an event is left out.
+    pub(super) fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| !NAMES.contains(&name.as_str())) {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                headers.append(name, value);
+            }
+        }
+        headers
+    }
+
     /// As SQS takes them.
     pub(super) fn json(&self) -> Map<String, Value> {
         let one =
@@ -73,8 +103,6 @@ fn add_text(bytes: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use ::http::HeaderValue;
-
     use super::*;
 
     fn message(headers: &[(&'static str, &'static str)]) -> Message {
@@ -124,5 +152,18 @@ mod tests {
             "x-webhook-signature",
         ];
         assert_eq!(names, wanted);
+        let headers = full.headers();
+        assert_eq!((headers.len(), headers.get("webhook-id").map(HeaderValue::as_bytes)), (7, Some(&b"e1"[..])));
+    }
+
+    #[test]
+    fn what_is_added_takes_the_place_of_the_least_useful() {
+        let own = [("x-a", "1"), ("x-b", "2")];
+        let mut full = Attributes::of(&message(&[&SENT[..], &own].concat()));
+        assert!(full.json().contains_key("x-sync-attempt"));
+        full.add("x-sync-refused", "bad");
+        let json = full.json();
+        assert_eq!((json.len(), json.contains_key("x-sync-attempt")), (10, false));
+        assert_eq!(json["x-sync-refused"]["StringValue"], "bad");
     }
 }
