@@ -6,15 +6,15 @@
 mod bodies;
 mod candidate;
 mod cause;
-mod codes;
+mod code_variants;
 mod collect;
-mod contents;
+mod content_variants;
 pub mod diff;
 mod generic_options;
 mod hash;
 mod hints;
 mod json;
-mod keys;
+mod key_variants;
 mod same_json;
 mod search;
 mod shape;
@@ -83,16 +83,16 @@ pub fn explain(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate]) 
         return Explanation { changes: behind_hash(scheme, &message), tried: 1, ..Explanation::default() };
     }
     let hints = Hints::of(scheme.facts(), received);
-    let mut codes = codes::variants(scheme.facts(), received);
+    let mut codes = code_variants::variants(scheme.facts(), received);
     let is_in_body = scheme.code_member().is_some() || !received.headers.contains_key(&scheme.facts().header);
     if is_in_body && claim.codes.iter().next().is_some() {
-        codes.splice(..0, claim.codes.iter().map(codes::CodeVariant::plain));
+        codes.splice(..0, claim.codes.iter().map(code_variants::CodeVariant::plain));
     }
     let mut search = Search::new(
         scheme,
         Body::of(&received.body),
-        keys::variants(scheme, secrets),
-        contents::variants(scheme, &message, received, &hints),
+        key_variants::variants(scheme, secrets),
+        content_variants::variants(scheme, &message, received, &hints),
         codes,
     );
     search.shape = refusal.as_ref().and_then(|refusal| shape::refused(scheme, received, &message, refusal));

@@ -3,8 +3,8 @@
 //! Health measures lag as well as failures: a queue without a worker has no failures, but is not healthy.
 
 mod check;
-pub mod clusters;
 mod expected;
+pub mod failure_clusters;
 mod failures;
 pub mod forecast;
 mod freshness;

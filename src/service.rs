@@ -4,8 +4,8 @@
 
 pub mod alerts;
 mod background;
-pub mod clusters;
 pub mod consumers;
+pub mod failure_clusters;
 pub mod figures;
 
 use std::fmt;

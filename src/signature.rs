@@ -1,36 +1,23 @@
 //! Secrets, signature schemes, signing and verification.
 //!
-//! `facts` holds the vocabulary and knows no scheme; each scheme that needs code has a file; `registry` lists all of them.
+//! `facts` holds the vocabulary and knows no scheme; each scheme that needs code has a file in `schemes`; `registry` lists all of them.
 
-mod adyen;
 mod certificate;
 pub(crate) mod code;
-mod contentful;
-mod discord;
 mod error;
 pub(crate) mod facts;
 mod generic;
-mod hub;
-mod hubspot;
 pub(crate) mod key;
-mod linear;
-mod mailgun;
-mod mercado_pago;
 pub(crate) mod message;
-mod name_value_pairs;
-mod paypal;
 mod received;
 pub(crate) mod registry;
 pub(crate) mod scheme;
-mod second_header;
+pub(crate) mod schemes;
 mod secret;
 pub mod secret_check;
 pub mod shell_commands;
 mod signer;
 pub mod snippet;
-mod sns;
-mod standard;
-pub(crate) mod twilio;
 pub(crate) mod verify;
 
 pub use code::{Code, Codes, Encoding};

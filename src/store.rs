@@ -5,7 +5,7 @@
 
 mod answer;
 mod change_listener;
-mod codes;
+mod db_codes;
 mod error;
 mod figures;
 pub mod inbound;

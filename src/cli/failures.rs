@@ -7,7 +7,7 @@ use super::exit::{CliError, Exit};
 use super::filter::FilterArgs;
 use super::paging::{self, Cursor};
 use super::values::{self, PastTime};
-use crate::monitor::clusters::ClusterPrefix;
+use crate::monitor::failure_clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{self, health};
 use crate::store::{DeliveryFilter, DeliveryId};

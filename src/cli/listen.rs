@@ -29,7 +29,7 @@ use shown::ShownArgs;
 use super::captures;
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::resend::{FORWARD_BYTES, ForwardTo, for_the_asker};
+use super::forward::{FORWARD_BYTES, ForwardTo, for_the_asker};
 use super::signals::{Signals, block_on};
 use super::signature_args::{SchemeArgs, SchemeChoice, SecretArgs};
 use super::values;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::resend::{self, ReplayTarget};
+use super::forward::{self, ReplayTarget};
 use super::selection::{SelectedDelivery, SelectionArgs, SelectionPlan};
 use super::signature_args::{self, SecretArgs};
 use super::values;
@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{State, Trigger};
 use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
-use crate::monitor::clusters::ClusterPrefix;
+use crate::monitor::failure_clusters::ClusterPrefix;
 use crate::report::{self, Report, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, Schedule, SkipReason, Store};
@@ -187,7 +187,7 @@ impl ReplayArgs {
     /// Sends stored or captured requests to a URL that need not be an endpoint of the queue.
     fn send_elsewhere(&self, context: &Context, url: &str) -> Result<Exit, CliError> {
         let outgoing = match &self.from {
-            Some(path) => resend::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
+            Some(path) => forward::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
             None if !self.selection.is_by_id() && !self.failed => {
                 return Err(Exit::Usage
                     .error("nothing was chosen to send")
@@ -202,7 +202,7 @@ impl ReplayArgs {
                     events.extend(store.event_by_seq(one.seq).wait()?.map(|detail| detail.row));
                 }
                 let undelivered = selection.undelivered.iter().filter(|_| !self.failed);
-                resend::stored(store.as_ref(), events.iter().chain(undelivered))?
+                forward::stored(store.as_ref(), events.iter().chain(undelivered))?
             }
         };
         let target = ReplayTarget::new(context, url, &self.secret)?;

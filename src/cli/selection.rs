@@ -9,7 +9,7 @@ use super::exit::{CliError, Exit};
 use super::filter::FilterArgs;
 use crate::delivery::State;
 use crate::event::EventId;
-use crate::monitor::clusters::{ClusterName, ClusterPrefix};
+use crate::monitor::failure_clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, SkipReason, Store};
 use crate::untrusted::Untrusted;
 

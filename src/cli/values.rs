@@ -11,7 +11,7 @@ use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
 use crate::endpoint::{EndpointUrl, TypePattern};
 use crate::event::Traceparent;
-use crate::monitor::clusters::ClusterPrefix;
+use crate::monitor::failure_clusters::ClusterPrefix;
 use crate::render::{ColorChoice, Format, TimeStyle};
 use crate::untrusted::Untrusted;
 

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 
 use super::bodies::{self, Body, BodyVariant, TriedVariants};
 use super::cause::{CAUSES, Cause, Change};
-use super::codes;
-use super::contents;
+use super::code_variants;
+use super::content_variants;
 use super::hash::Hash;
-use super::keys;
-use super::keys::KeyUse;
+use super::key_variants;
+use super::key_variants::KeyUse;
 use crate::signature::code::Code;
 use crate::signature::{Content, Key, Scheme};
 
@@ -31,9 +31,9 @@ pub(super) struct Search<'a> {
     pub body: Body<'a>,
     /// The error in the form of the headers, if the code itself is valid.
     pub shape: Option<Change>,
-    pub keys: Vec<keys::KeyVariant>,
-    pub contents: Vec<contents::ContentVariant>,
-    pub codes: Vec<codes::CodeVariant>,
+    pub keys: Vec<key_variants::KeyVariant>,
+    pub contents: Vec<content_variants::ContentVariant>,
+    pub codes: Vec<code_variants::CodeVariant>,
     /// Whether the scheme's own header is present.
     pub delivered: bool,
     /// How many combinations were tried.
@@ -50,9 +50,9 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         scheme: &'a dyn Scheme,
         body: Body<'a>,
-        keys: Vec<keys::KeyVariant>,
-        contents: Vec<contents::ContentVariant>,
-        codes: Vec<codes::CodeVariant>,
+        keys: Vec<key_variants::KeyVariant>,
+        contents: Vec<content_variants::ContentVariant>,
+        codes: Vec<code_variants::CodeVariant>,
     ) -> Self {
         let own = Hash::of(scheme.facts().algorithm);
         let may_be = |hash: &Hash| codes.iter().any(|code| is_of(code, *hash, own));
@@ -168,7 +168,7 @@ impl<'a> Search<'a> {
     /// The indexes of the keys and contents to try together.
     fn picked(
         &self,
-        wanted: impl Fn(usize, &keys::KeyVariant, &contents::ContentVariant) -> bool,
+        wanted: impl Fn(usize, &key_variants::KeyVariant, &content_variants::ContentVariant) -> bool,
     ) -> Vec<(usize, usize)> {
         let keys = self.keys.iter().enumerate();
         let pairs = keys.flat_map(|(at, key)| {
@@ -209,8 +209,8 @@ impl<'a> Search<'a> {
     fn fit(
         &self,
         form: &BodyVariant<'_>,
-        key: &keys::KeyVariant,
-        content: &contents::ContentVariant,
+        key: &key_variants::KeyVariant,
+        content: &content_variants::ContentVariant,
     ) -> Option<Vec<Change>> {
         if content.parts.is_none() && !self.scheme.body_matches_url(&content.url, &form.bytes) {
             return None;
@@ -238,8 +238,9 @@ impl<'a> Search<'a> {
     }
 
     fn pair_fits(&self, key: &Key, bytes: &Content<'_>) -> Vec<Vec<Change>> {
-        let fits =
-            |variant: &&codes::CodeVariant| !variant.cut && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some();
+        let fits = |variant: &&code_variants::CodeVariant| {
+            !variant.cut && key.matching(bytes, [&Code::new(&variant.bytes)]).is_some()
+        };
         self.codes.iter().filter(fits).map(|variant| variant.changes.clone()).collect()
     }
 
@@ -248,14 +249,14 @@ impl<'a> Search<'a> {
         let own = Hash::of(self.scheme.facts().algorithm);
         let mut all = Vec::new();
         for hash in &self.hashes {
-            let wanted = |code: &&codes::CodeVariant| is_of(code, *hash, own);
+            let wanted = |code: &&code_variants::CodeVariant| is_of(code, *hash, own);
             let Some(right) = with.code(*hash, bytes) else { continue };
             // A digest of the body, such as in `Digest`, is not a signature; and one of an empty body and the
             // secret is a fingerprint of the secret.
-            let proves = |code: &&codes::CodeVariant| {
+            let proves = |code: &&code_variants::CodeVariant| {
                 code.place.is_none() || !(with.is_keyless() || (with.is_plain() && is_empty))
             };
-            let fits = |code: &&codes::CodeVariant| right.starts_with(&code.bytes);
+            let fits = |code: &&code_variants::CodeVariant| right.starts_with(&code.bytes);
             for code in self.codes.iter().filter(wanted).filter(proves).filter(fits) {
                 let free = Some(*hash) == own || code.place.is_some() || with.is_plain();
                 let change = (!free).then(|| Change::from(hash.cause()));
@@ -288,12 +289,12 @@ impl<'a> Search<'a> {
 }
 
 /// Whether a code is as long as that of a hash, or a truncated one of the scheme's hash.
-fn is_of(code: &codes::CodeVariant, hash: Hash, own: Option<Hash>) -> bool {
+fn is_of(code: &code_variants::CodeVariant, hash: Hash, own: Option<Hash>) -> bool {
     if code.cut { Some(hash) == own } else { code.bytes.len() == hash.code_length() }
 }
 
 /// The number of changes of a content that count with a key: a hash without a key often covers the body alone.
-fn changes_of(key: &keys::KeyVariant, content: &contents::ContentVariant) -> usize {
+fn changes_of(key: &key_variants::KeyVariant, content: &content_variants::ContentVariant) -> usize {
     let body_alone = matches!(content.changes.as_slice(), [change] if change.cause == Cause::BodyAlone);
     if key.with.is_plain() && body_alone { 0 } else { content.changes.len() }
 }

@@ -1,7 +1,7 @@
 //! The table columns of each command, for the completion of `--columns`.
 
 use super::{
-    Column, alerts, audit, clusters, deliveries, doctor, endpoints, events, failures, log, reconcile, records,
+    Column, alerts, audit, deliveries, doctor, endpoints, events, failure_clusters, failures, log, reconcile, records,
     settings, status, stored_requests,
 };
 
@@ -16,7 +16,7 @@ const TABLES: &[(&str, &[Column])] = &[
     ("endpoints list", endpoints::ENDPOINTS),
     ("events list", events::EVENTS),
     ("failures", failures::FAILURES),
-    ("failures clusters", clusters::CLUSTERS),
+    ("failures clusters", failure_clusters::CLUSTERS),
     ("failures list", failures::FAILURES),
     ("logs", log::LOG),
     ("process", deliveries::DELIVERIES),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answer::Problem;
 use crate::delivery::{State, Trigger};
-use crate::monitor::clusters::{ClusterName, ClusterPrefix};
+use crate::monitor::failure_clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Replay, Result, SkipReason, Store};
 
 /// Rows read or changed at a time.

@@ -8,7 +8,7 @@ use super::extract::{Number, PageLimit, PageNumber, Text};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::TypePattern;
-use crate::monitor::clusters::ClusterPrefix;
+use crate::monitor::failure_clusters::ClusterPrefix;
 use crate::report::audit::AuditCursor;
 use crate::store::inbound::ReceivedFilter;
 use crate::store::operators::ActionFilter;

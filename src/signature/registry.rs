@@ -4,26 +4,26 @@ use std::sync::LazyLock;
 
 use http::HeaderName;
 
-use super::adyen::Adyen;
 use super::code::Encoding;
-use super::contentful::Contentful;
-use super::discord::discord;
 use super::facts::{
     Algorithm, KeyForm, SchemeFacts, TIME_BODY, TIME_COLON_BODY, TimeForm, Tolerance, URL_BODY, V0_TIME_BODY, body,
 };
-use super::hub::Hub;
-use super::hubspot::{HubSpot, HubSpotLegacy};
-use super::linear::Linear;
-use super::mailgun::Mailgun;
-use super::mercado_pago::MercadoPago;
-use super::name_value_pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
-use super::paypal::PayPal;
 use super::received::Received;
 use super::scheme::{FactsScheme, Scheme};
-use super::second_header::{box_com, docusign, hookdeck, shopify};
-use super::sns::Sns;
-use super::standard::{self, standard, standard_ed25519, svix};
-use super::twilio::Twilio;
+use super::schemes::adyen::Adyen;
+use super::schemes::contentful::Contentful;
+use super::schemes::discord::discord;
+use super::schemes::hub::Hub;
+use super::schemes::hubspot::{HubSpot, HubSpotLegacy};
+use super::schemes::linear::Linear;
+use super::schemes::mailgun::Mailgun;
+use super::schemes::mercado_pago::MercadoPago;
+use super::schemes::name_value_pairs::{calendly, elevenlabs, paddle, pagerduty, sanity, stripe};
+use super::schemes::paypal::PayPal;
+use super::schemes::second_header::{box_com, docusign, hookdeck, shopify};
+use super::schemes::sns::Sns;
+use super::schemes::standard::{self, standard, standard_ed25519, svix};
+use super::schemes::twilio::Twilio;
 
 const HEX: Encoding = Encoding::Hex;
 const BASE64: Encoding = Encoding::Base64;

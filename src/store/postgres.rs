@@ -24,7 +24,7 @@ use super::{
     DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore,
     FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page,
     PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow,
-    RunStats, Schedule, Store, StoreError, StoredEndpoints, codes, rules,
+    RunStats, Schedule, Store, StoreError, StoredEndpoints, db_codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;

@@ -8,9 +8,9 @@ use crate::delivery::{CircuitOpen, Next, State};
 use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload};
 use crate::event::{Event, Resource};
 use crate::record::{Record, RecordKind};
-use crate::store::codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
+use crate::store::db_codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
-use crate::store::{DeliveryCounts, DeliveryFilter, PruneFilter, codes};
+use crate::store::{DeliveryCounts, DeliveryFilter, PruneFilter, db_codes};
 
 /// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
 pub(crate) fn lane_of(resource: &Resource) -> i64 {
@@ -102,14 +102,14 @@ impl CounterKey {
     /// Adds it to the figures, or takes it away.
     pub(crate) fn count(self, counts: &mut DeliveryCounts, by: i64) {
         match self.state {
-            codes::PROCESSING => counts.processing += by,
-            codes::DELIVERED => counts.delivered += by,
-            codes::FAILED => counts.failed += by,
-            codes::SUPERSEDED => counts.superseded += by,
+            db_codes::PROCESSING => counts.processing += by,
+            db_codes::DELIVERED => counts.delivered += by,
+            db_codes::FAILED => counts.failed += by,
+            db_codes::SUPERSEDED => counts.superseded += by,
             _ => counts.waiting += by,
         }
-        let is_settled = matches!(self.state, codes::DELIVERED | codes::SUPERSEDED);
-        if self.state == codes::FAILED || (self.failures > 0 && !is_settled) {
+        let is_settled = matches!(self.state, db_codes::DELIVERED | db_codes::SUPERSEDED);
+        if self.state == db_codes::FAILED || (self.failures > 0 && !is_settled) {
             counts.troubled += by;
             counts.troubled_attempts += by * i64::from(self.attempts);
         }
@@ -122,7 +122,7 @@ pub(crate) fn written(next: Next) -> (i64, Option<i64>) {
         Next::Delivered => (DELIVERED, None),
         Next::RetryAt(_) => (READY, None),
         Next::RunAlone => (SOLO, None),
-        Next::Failed(reason) => (FAILED, Some(codes::reason_code(reason))),
+        Next::Failed(reason) => (FAILED, Some(db_codes::reason_code(reason))),
     }
 }
 
@@ -148,7 +148,7 @@ const RATES_KEPT: std::time::Duration = std::time::Duration::from_hours(24);
 /// Whether a prune removes a delivery. Asked within its transaction, so that what was replayed a moment ago stays.
 pub(crate) fn is_prunable(state: i64, changed_at: Timestamp, what: &PruneFilter) -> bool {
     let is_finished = matches!(state, DELIVERED | FAILED | SUPERSEDED);
-    is_finished && what.states.contains(&codes::state(state, false)) && changed_at < what.before
+    is_finished && what.states.contains(&db_codes::state(state, false)) && changed_at < what.before
 }
 
 /// Before when rates may be removed: what health and the failure figures look at stays.

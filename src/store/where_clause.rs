@@ -1,6 +1,6 @@
 //! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
 
-use super::codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
+use super::db_codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
 use super::inbound::{ReceivedFilter, RecordFilter, RecordOrder};
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;

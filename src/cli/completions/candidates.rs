@@ -13,7 +13,7 @@ use super::super::help::TOPICS;
 use crate::config::{Config, ConfigSources};
 use crate::delivery::State;
 use crate::event::CATALOGUE;
-use crate::monitor::clusters::ClusterName;
+use crate::monitor::failure_clusters::ClusterName;
 use crate::report::columns;
 use crate::signature::schemes;
 use crate::store::{self, Access, DeliveryFilter, EventFilter, Page, Store};

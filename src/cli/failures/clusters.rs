@@ -4,8 +4,8 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::filter::FilterArgs;
 use super::super::{selection, values};
-use crate::monitor::clusters::{ClusterName, ClusterPrefix, FailureCluster};
-use crate::report::clusters as report;
+use crate::monitor::failure_clusters::{ClusterName, ClusterPrefix, FailureCluster};
+use crate::report::failure_clusters as report;
 use crate::service;
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, Store};
 
@@ -76,7 +76,7 @@ impl AckArgs {
 
 /// The clusters of the failures that match.
 fn find_all(store: &dyn Store, filter: &DeliveryFilter) -> Result<Vec<FailureCluster>, CliError> {
-    Ok(service::clusters::find(store, filter, u64::MAX)?.clusters)
+    Ok(service::failure_clusters::find(store, filter, u64::MAX)?.clusters)
 }
 
 fn the_one(known: &[FailureCluster], prefix: &ClusterPrefix) -> Result<FailureCluster, CliError> {

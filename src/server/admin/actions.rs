@@ -11,7 +11,7 @@ use super::lists::{MAX_CLUSTERED, find_event};
 use crate::delivery::{State, Trigger};
 use crate::format::count;
 use crate::inbound;
-use crate::monitor::clusters::{ClusterPrefix, FailureCluster};
+use crate::monitor::failure_clusters::{ClusterPrefix, FailureCluster};
 use crate::outbound::test_event::TestResult;
 use crate::report::stored_requests::Replayed;
 use crate::server::RunResult;
@@ -21,7 +21,7 @@ use crate::server::operator::Operator;
 use crate::server::plan::{BulkAction, BulkPlan, BulkResult, Selection};
 use crate::server::state::{App, STORE_WRITE_TIMEOUT};
 use crate::server::webhooks::run_command;
-use crate::service::clusters;
+use crate::service::failure_clusters;
 use crate::signature::Tolerance;
 use crate::store::inbound::REPLAY_LOCK;
 use crate::store::operators::{NewAction, Role};
@@ -196,7 +196,7 @@ impl Actor {
     pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<ActionResult<FailureCluster>, Problem> {
         self.operator.require(Role::Operate)?;
         let prefix = ClusterPrefix::parse(name).ok_or_else(|| Problem::not_found("cluster of failures"))?;
-        let find = |store: &dyn Store| clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED);
+        let find = |store: &dyn Store| failure_clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED);
         let found = self.app.read(find).await?;
         let mut meant = found.clusters.into_iter().filter(|cluster| prefix.matches(cluster.name));
         let cluster = meant.next().ok_or_else(|| Problem::not_found("cluster of failures"))?;

@@ -142,7 +142,7 @@ pub(in crate::server) async fn test(Path(name): Path, actor: Actor) -> Response 
 
 pub(in crate::server) async fn acknowledge(Path(name): Path, actor: Actor) -> Response {
     let done = actor.acknowledge(&name).await?;
-    Ok(Answer::new(crate::report::clusters::acknowledged(&[done.value], false)))
+    Ok(Answer::new(crate::report::failure_clusters::acknowledged(&[done.value], false)))
 }
 
 /// The body of a request that replays a kept webhook.

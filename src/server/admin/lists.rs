@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Deserialize;
 
 use crate::event::EventId;
-use crate::monitor::clusters::ClusterPrefix;
+use crate::monitor::failure_clusters::ClusterPrefix;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::audit::{self, AuditCursor, AuditEntry};
 use crate::report::last_hour::{self, LastHour};
@@ -20,7 +20,7 @@ use crate::server::queries::{
     AuditDirection, AuditQuery, DeliveriesQuery, EventsQuery, SortOrder, TimeParam, check_endpoint,
 };
 use crate::server::state::App;
-use crate::service::clusters;
+use crate::service::failure_clusters;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, Listed, Page, Result as Stored, Store};
 
 /// The response of a route that lists or shows something.
@@ -47,12 +47,12 @@ pub(in crate::server) async fn failures(State(app): State<Arc<App>>, Query(query
 pub(in crate::server) async fn clusters(State(app): State<Arc<App>>, Query(query): Query<ClustersQuery>) -> Response {
     let found = app
         .read(|store| {
-            let found = clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED)?;
+            let found = failure_clusters::find(store, &DeliveryFilter::default(), MAX_CLUSTERED)?;
             Ok((found, store.acknowledgements().wait()?))
         })
         .await?;
     let (found, acknowledged) = found;
-    Ok(Answer::new(report::clusters::clusters(&found.clusters, &acknowledged, query.all)))
+    Ok(Answer::new(report::failure_clusters::clusters(&found.clusters, &acknowledged, query.all)))
 }
 
 /// The page of deliveries that a query asks for.
@@ -63,7 +63,7 @@ pub(in crate::server) fn page_of(
     page: Page,
 ) -> Stored<Listed<DeliveryRow>> {
     match cluster {
-        Some(cluster) => clusters::page(store, filter, cluster, page, MAX_CLUSTERED),
+        Some(cluster) => failure_clusters::page(store, filter, cluster, page, MAX_CLUSTERED),
         None => store.deliveries(filter, page).wait(),
     }
 }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::table::Grid;
 use crate::clock::Timestamp;
-use crate::report::clusters;
-use crate::service::clusters::{FoundClusters, find};
+use crate::report::failure_clusters;
+use crate::service::failure_clusters::{FoundClusters, find};
 use crate::store::{Acknowledgement, DeliveryFilter, Result, Store};
 
 /// Failures that a page looks at, newest first: as many as are read within its time.
@@ -27,7 +27,7 @@ impl Causes {
     }
 
     pub(super) fn show(&self, now: Timestamp) -> Markup {
-        let report = clusters::clusters(&self.found.clusters, &self.acknowledged, true);
+        let report = failure_clusters::clusters(&self.found.clusters, &self.acknowledged, true);
         let opens = |at: usize| Some(format!("/failures?cluster={}", self.found.clusters.get(at)?.name));
         html! {
             (Grid::new(&report.tables[0], "Failures by cause").opening(&opens).or("Nothing waits after a failure, and nothing was given up.", now))

@@ -10,9 +10,9 @@ use super::events::{EVENT_COLUMNS, event_row};
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
 use super::where_clause::{DIALECT, bound, count_rows};
-use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, codes};
+use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes};
 use crate::store::AttemptRow;
-use crate::store::codes::AFTER_FAILURE;
+use crate::store::db_codes::AFTER_FAILURE;
 use crate::store::where_clause::WhereClause;
 
 const ATTEMPT_COLUMNS: &str =
@@ -24,10 +24,10 @@ fn attempt_row(row: &Row, at: usize) -> AttemptRow {
         number: count(row, at),
         endpoint: row.get(at + 1),
         delivery: DeliveryId(int(row, at + 2)),
-        trigger: codes::trigger(int(row, at + 3)),
+        trigger: db_codes::trigger(int(row, at + 3)),
         started_at: time(row, at + 4),
         took: took(int(row, at + 5)),
-        outcome: codes::outcome(int(row, at + 6), status),
+        outcome: db_codes::outcome(int(row, at + 6), status),
         detail: row.get(at + 8),
         response: row.get::<_, Option<Vec<u8>>>(at + 9).unwrap_or_default(),
     }

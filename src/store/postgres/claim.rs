@@ -12,7 +12,7 @@ use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::error::PostgresError;
 use super::row::{READY, SOLO, count, int, maybe_int};
-use super::{Claim, ClaimRequest, codes};
+use super::{Claim, ClaimRequest, db_codes};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
 use crate::endpoint::{Endpoint, EndpointId, UsedUntil};
@@ -413,7 +413,7 @@ pub(super) fn read(row: &Row, claimed: &ClaimedRow, (kind, event_type): (i64, Ar
             unanswered: maybe_int(row, 9).map(|answers| Unanswered { answers, counted: count(row, 10) }),
         },
         failures: count(row, 3),
-        trigger: codes::trigger(int(row, 4)),
+        trigger: db_codes::trigger(int(row, 4)),
         lane: claimed.lane,
         solo: claimed.solo,
         event_id: EventId::stored(id.to_owned()),

@@ -12,7 +12,7 @@ use super::events::{EVENT_COLUMNS, event_row};
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
 use super::where_clause::{DIALECT, bound, count_rows, state_of};
-use super::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, codes, endpoint_rows, figures, runs};
+use super::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, db_codes, endpoint_rows, figures, runs};
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::ClaimHolder;
@@ -113,11 +113,11 @@ fn delivery_row(row: &Row, at: usize) -> DeliveryRow {
         changed_at: time(row, at + 4),
         attempts: count(row, at + 5) + u32::from(in_flight),
         used: count(row, at + 6),
-        reason: maybe_int(row, at + 7).map(codes::reason),
+        reason: maybe_int(row, at + 7).map(db_codes::reason),
         last_detail: row.get(at + 12),
         last_ended_at: ended,
         last_took,
-        last_outcome: maybe_int(row, at + 19).map(|code| codes::outcome(code, status)),
+        last_outcome: maybe_int(row, at + 19).map(|code| db_codes::outcome(code, status)),
         last_status: status,
         blocked_by: None,
         abandoned: false,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::codes::kind_of;
 use super::connection::Connection;
+use super::db_codes::kind_of;
 use super::enqueue::{self, NumberedBatch};
 use super::node::Node;
 use super::record_rows::{key_of, lock};

@@ -2,8 +2,8 @@
 
 use tokio_postgres::Row;
 
-use super::codes;
 use super::connection::{Connection, args};
+use super::db_codes;
 use super::error::PostgresError;
 use super::row::{count, int, maybe_int, maybe_time, time, unreadable};
 use crate::delivery::{CircuitOpen, CircuitState, OpenCause};
@@ -50,7 +50,7 @@ fn read(row: &Row) -> Result<EndpointRow, PostgresError> {
         url: EndpointUrl::parse(row.get(4)).map_err(|e| unreadable("url", &e))?,
         settings: serde_json::from_str(row.get(5)).map_err(|e| unreadable("settings", &e))?,
         configured: row.get(6),
-        paused_by: codes::paused_by(maybe_int(row, 7)),
+        paused_by: db_codes::paused_by(maybe_int(row, 7)),
         circuit: CircuitState {
             consecutive_failures: count(row, 8),
             open,
@@ -84,7 +84,7 @@ pub(super) async fn save(connection: &Connection, row: &EndpointRow, new_revisio
                 endpoint.url.as_str(),
                 settings,
                 endpoint.configured,
-                endpoint.paused_by.map(codes::paused_by_code),
+                endpoint.paused_by.map(db_codes::paused_by_code),
                 i64::from(endpoint.circuit.consecutive_failures),
                 open.map(|it| it.since.as_millis()),
                 open.map(|it| it.until.as_millis()),
@@ -124,7 +124,7 @@ pub(super) async fn save_circuits(connection: &Connection, rows: &[EndpointRow])
             args![
                 column(|it| it.endpoint.id.0),
                 column(|it| it.version),
-                maybe(|it| it.endpoint.paused_by.map(codes::paused_by_code)),
+                maybe(|it| it.endpoint.paused_by.map(db_codes::paused_by_code)),
                 column(|it| it.endpoint.circuit.consecutive_failures.into()),
                 maybe(|it| it.endpoint.circuit.open.map(|open| open.since.as_millis())),
                 maybe(|it| it.endpoint.circuit.open.map(|open| open.until.as_millis())),

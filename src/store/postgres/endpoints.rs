@@ -7,7 +7,7 @@ use super::endpoint_rows::{EndpointRow, load, save};
 use super::error::PostgresError;
 use super::node::Node;
 use super::row::unreadable;
-use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, codes, figures};
+use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes, figures};
 use crate::clock::Timestamp;
 use crate::endpoint::{ConfiguredEndpoint, Endpoint, EndpointId, PausedBy, ResolvedEndpoint, resolve};
 
@@ -110,7 +110,7 @@ async fn insert(connection: &Connection, new: ResolvedEndpoint, now: Timestamp) 
             "WITH made AS (INSERT INTO endpoint (name, url, settings, configured, paused_by, awake_since)
                 VALUES ($1, $2, $3, true, $4, $5) RETURNING id)
              INSERT INTO gate (endpoint) SELECT id FROM made RETURNING endpoint",
-            args![new.name, new.url.as_str(), settings, new.paused_by.map(codes::paused_by_code), now.as_millis()],
+            args![new.name, new.url.as_str(), settings, new.paused_by.map(db_codes::paused_by_code), now.as_millis()],
         )
         .await?;
     Ok(EndpointId(id))

@@ -14,7 +14,7 @@ use super::known_ids::{self, StoredEvent};
 use super::node::Node;
 use super::record_rows::LoadedRecords;
 use super::row::{int, time};
-use super::{DeliveryId, EnqueueResult, Result, StoreError, codes, figures, record_rows, rules, schedule_rows};
+use super::{DeliveryId, EnqueueResult, Result, StoreError, db_codes, figures, record_rows, rules, schedule_rows};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, Resource};
@@ -393,7 +393,7 @@ pub(super) async fn deliver(
                 SELECT endpoint, id, event, lane, whole_record FROM sent
             )
             SELECT id, endpoint, fence((SELECT coalesce(sum(revision), 0) FROM endpoint) = $7)::text FROM sent ORDER BY id",
-            args![seq, lane, now.as_millis(), codes::trigger_code(trigger), ids, wholes, revision],
+            args![seq, lane, now.as_millis(), db_codes::trigger_code(trigger), ids, wholes, revision],
         )
         .await?;
     let mut counted = figures::CounterDeltas::default();

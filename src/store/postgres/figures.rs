@@ -18,7 +18,7 @@ use super::{
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::{Endpoint, EndpointId, TypePattern};
-use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED};
+use crate::store::db_codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::{ClaimHolder, EndpointFigures};
 

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
-use super::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::connection::{Connection, args};
+use super::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::error::PostgresError;
 use super::known_ids::{Arrived, digest_of, first_bytes};
 use super::node::{Node, WaitingWebhook};

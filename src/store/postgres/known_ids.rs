@@ -14,7 +14,7 @@ use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, EventId};
 use crate::store::Receipt;
-use crate::store::codes::ACCEPTED_RESULT;
+use crate::store::db_codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
 /// A stored event with the id of one that is emitted: the same again, or a conflict.

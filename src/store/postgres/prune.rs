@@ -10,7 +10,7 @@ use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, tim
 use super::{DeliveryId, LogPruneResult, PrunableLog, PruneFilter, PruneResult, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::store::codes::REFUSED_RESULT;
+use crate::store::db_codes::REFUSED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
 /// Rows removed by one transaction, so that no writer waits long.

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::codes::{kind_code, kind_of};
 use super::connection::{Connection, args, typed};
+use super::db_codes::{kind_code, kind_of};
 use super::error::PostgresError;
 use super::row::{int, maybe_int, maybe_time, storable, unreadable};
 use crate::clock::Timestamp;

@@ -3,8 +3,8 @@
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::codes::{kind_code, kind_of};
 use super::connection::{Args, Connection, args};
+use super::db_codes::{kind_code, kind_of};
 use super::error::PostgresError;
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};

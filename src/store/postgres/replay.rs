@@ -12,7 +12,7 @@ use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
 use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, count, int, maybe_int};
-use super::{ChangedDeliveries, DeliveryId, Replay, Result, codes};
+use super::{ChangedDeliveries, DeliveryId, Replay, Result, db_codes};
 use crate::clock::Timestamp;
 use crate::delivery::{Reason, State};
 use crate::store::SkipReason;
@@ -78,7 +78,7 @@ pub(super) async fn replay(
         if !sent.is_sound(int(row, 12)) {
             return Ok(Some(SkipReason::Altered));
         }
-        let trigger = codes::trigger_code(how.trigger);
+        let trigger = db_codes::trigger_code(how.trigger);
         let fresh = formatcp!("UPDATE delivery SET state = {OPEN}, used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = $2, changed_at = $3, reason = NULL,
                 superseded_by = NULL
             WHERE id = $1");
@@ -105,7 +105,7 @@ pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -
         if let Some(left) = SkipReason::by_giving_up(chosen.state()) {
             return Ok(Some(left));
         }
-        let reason = codes::reason_code(Reason::GivenUp);
+        let reason = db_codes::reason_code(Reason::GivenUp);
         let over = formatcp!("UPDATE delivery SET state = {FAILED}, reason = $2, changed_at = $3 WHERE id = $1");
         connection.query(over, args![chosen.id, reason, now.as_millis()]).await?;
         match chosen.waits {

@@ -5,7 +5,7 @@ use tokio_postgres::Row;
 use super::error::PostgresError;
 use crate::clock::Timestamp;
 use crate::delivery::Next;
-use crate::store::{StoreError, codes};
+use crate::store::{StoreError, db_codes};
 
 /// `delivery.state`.
 pub(super) const OPEN: i64 = 0;
@@ -23,7 +23,7 @@ pub(super) fn written(next: Next) -> (i64, Option<i64>) {
     match next {
         Next::Delivered => (DELIVERED, None),
         Next::RetryAt(_) | Next::RunAlone => (OPEN, None),
-        Next::Failed(reason) => (FAILED, Some(codes::reason_code(reason))),
+        Next::Failed(reason) => (FAILED, Some(db_codes::reason_code(reason))),
     }
 }
 

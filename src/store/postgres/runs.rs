@@ -21,7 +21,7 @@ use super::node::Node;
 use super::row::{self, count, int, maybe_int, maybe_time, time};
 use super::run_state::RunState;
 use super::settings::SessionMode;
-use super::{OpenRuns, Result, RunId, RunRow, RunStats, StoreError, codes};
+use super::{OpenRuns, Result, RunId, RunRow, RunStats, StoreError, db_codes};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
 use crate::store::ClaimHolder;
@@ -229,7 +229,7 @@ async fn interrupt(
                 int(row, 7),
                 since.as_millis(),
                 i64::try_from(now.since(since).as_micros()).unwrap_or(i64::MAX),
-                codes::outcome_code(Outcome::Interrupted)
+                db_codes::outcome_code(Outcome::Interrupted)
             ],
         )
         .await?;

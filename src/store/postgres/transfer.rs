@@ -11,7 +11,7 @@ use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, int, maybe_int};
 use super::runs::host_name;
 use super::{Result, StoreError};
-use crate::store::codes::{self, QUEUED};
+use crate::store::db_codes::{self, QUEUED};
 use crate::store::transfer::{CopiedTable, Value, Values, storable, value_of};
 
 /// A table that `db copy` reads by a query of its own, because the two databases keep it in different columns.
@@ -332,7 +332,7 @@ async fn write_deliveries(connection: &Connection, table: &CopiedTable, rows: &[
     let states = formatcp!(
         "UPDATE delivery d SET state = CASE u.state WHEN {} THEN {DELIVERED} WHEN {} THEN {FAILED} WHEN {} THEN {SUPERSEDED} ELSE {OPEN} END
         FROM unnest($1, $2) AS u(id, state) WHERE d.id = u.id",
-        codes::DELIVERED, codes::FAILED, codes::SUPERSEDED
+        db_codes::DELIVERED, db_codes::FAILED, db_codes::SUPERSEDED
     );
     connection.query_once(states, &bound(&[column("id"), column("state")])).await?;
     let moved = formatcp!(

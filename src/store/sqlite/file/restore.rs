@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::clock::Timestamp;
-use crate::store::codes::DELIVERED;
+use crate::store::db_codes::DELIVERED;
 use crate::store::sqlite::error;
 use crate::store::sqlite::file::backup::{COMPANIONS, beside, copy_pages, directory_of, is_same};
 use crate::store::sqlite::file::run_locks::RunLocks;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
-use crate::store::codes::AFTER_FAILURE;
+use crate::store::db_codes::AFTER_FAILURE;
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;
-use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, codes};
+use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, db_codes};
 
 const ATTEMPT_COLUMNS: &str =
     "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
@@ -19,10 +19,10 @@ fn attempt_row(row: &Row<'_>, at: usize) -> rusqlite::Result<AttemptRow> {
         number: row.get(at)?,
         endpoint: row.get(at + 1)?,
         delivery: DeliveryId(row.get(at + 2)?),
-        trigger: codes::trigger(row.get(at + 3)?),
+        trigger: db_codes::trigger(row.get(at + 3)?),
         started_at: Timestamp::from_millis(row.get(at + 4)?),
         took: took(row.get(at + 5)?),
-        outcome: codes::outcome(row.get(at + 6)?, row.get(at + 7)?),
+        outcome: db_codes::outcome(row.get(at + 6)?, row.get(at + 7)?),
         detail: row.get(at + 8)?,
         response: row.get::<_, Option<Vec<u8>>>(at + 9)?.unwrap_or_default(),
     })

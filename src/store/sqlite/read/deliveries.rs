@@ -9,14 +9,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::event::EventId;
-use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
+use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::read::attempts::took;
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::where_clause::WhereClause;
-use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, codes};
+use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, db_codes};
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
     (NOT p.configured OR p.paused_by IS NOT NULL) AS held, p.rest_until, d.whole_record,
@@ -125,8 +125,8 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         id: DeliveryId(row.get(at)?),
         event: event_row(row, 0)?,
         endpoint: row.get(at + 1)?,
-        state: codes::state(state, row.get(at + 8)?),
-        blocked: state == codes::BLOCKED,
+        state: db_codes::state(state, row.get(at + 8)?),
+        blocked: state == db_codes::BLOCKED,
         blocked_by: None,
         abandoned: false,
         holder: None,
@@ -135,7 +135,7 @@ fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {
         changed_at: Timestamp::from_millis(row.get(at + 4)?),
         attempts: row.get(at + 5)?,
         used: row.get(at + 6)?,
-        reason: row.get::<_, Option<i64>>(at + 7)?.map(codes::reason),
+        reason: row.get::<_, Option<i64>>(at + 7)?.map(db_codes::reason),
         last_detail: None,
         last_outcome: None,
         last_status: None,
@@ -247,7 +247,7 @@ fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusq
         )?
         .query_row([delivery.id.0], |row| {
             let (status, outcome) = (row.get(3)?, row.get(4)?);
-            Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?), status, codes::outcome(outcome, status)))
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, took(row.get(2)?), status, db_codes::outcome(outcome, status)))
         })
         .optional()?;
     if let Some((detail, started_at, took, status, outcome)) = last {

@@ -7,7 +7,7 @@ use crate::event::{EventId, Resource};
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::where_clause::WhereClause;
-use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, codes};
+use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, db_codes};
 
 /// What [`event_row`] reads.
 pub(crate) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
@@ -84,7 +84,7 @@ fn add_states(connection: &Connection, rows: &mut [EventRow]) -> rusqlite::Resul
          WHERE d.event = ?1 ORDER BY d.id",
     )?;
     for row in rows {
-        let found = states.query_map([row.seq], |row| Ok(codes::state(row.get(0)?, row.get(1)?)))?;
+        let found = states.query_map([row.seq], |row| Ok(db_codes::state(row.get(0)?, row.get(1)?)))?;
         row.states = found.collect::<rusqlite::Result<_>>()?;
     }
     Ok(())

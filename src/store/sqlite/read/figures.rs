@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::{Endpoint, TypePattern};
-use crate::store::codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED, BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::db_codes::{ACCEPTED_RESULT, ATTEMPT_INTERRUPTED, BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::figures::{ARRIVALS_READ, LOOKED_AT};
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;

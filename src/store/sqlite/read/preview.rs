@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_FAILED;
 use crate::endpoint::{ConfiguredEndpoint, Endpoint, ResolvedEndpoint, resolve};
-use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::db_codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::sqlite::read::deliveries;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::sqlite::write::endpoint_cache::EndpointRow;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
-use crate::store::codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
+use crate::store::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;

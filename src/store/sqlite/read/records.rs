@@ -5,14 +5,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::record::{Record, RecordKind};
-use crate::store::codes::{DELIVERED, FAILED};
+use crate::store::db_codes::{DELIVERED, FAILED};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
 use crate::store::sqlite::error;
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;
-use crate::store::{Listed, Page, codes};
+use crate::store::{Listed, Page, db_codes};
 
 pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
     serde_json::from_str(row.get_ref(at)?.as_str()?).map_err(|e| error::unreadable("body", &e))
@@ -23,7 +23,7 @@ const COLUMNS: &str = "r.seq, r.kind, r.id, r.received_at, r.last_event, r.body"
 pub(crate) fn find(connection: &Connection, kind: RecordKind, id: &str) -> rusqlite::Result<Option<RecordRow>> {
     let found = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM record r WHERE kind = ?1 AND id = ?2"))?
-        .query_row(params![codes::kind_code(kind), id], record_row)
+        .query_row(params![db_codes::kind_code(kind), id], record_row)
         .optional()?;
     found.map(|found| found.complete(connection)).transpose()
 }
@@ -37,7 +37,7 @@ struct UnsyncedRow {
 fn record_row(row: &Row<'_>) -> rusqlite::Result<UnsyncedRow> {
     let bare = RecordRow {
         seq: row.get(0)?,
-        kind: codes::kind_of(row.get(1)?),
+        kind: db_codes::kind_of(row.get(1)?),
         id: row.get(2)?,
         record: read_body(row, 5)?,
         synced_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis),
@@ -109,7 +109,7 @@ pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<
     let count = |kind| {
         connection
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
-            .query_row(params![codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
+            .query_row(params![db_codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
     };
     // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
     let last_news_at = |kind: RecordKind| {

@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::delivery::State;
-use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, SUPERSEDED};
+use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, SUPERSEDED};
 use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
 
 pub(crate) const DIALECT: SqlDialect =

@@ -5,7 +5,7 @@ use std::path::Path;
 use const_format::formatcp;
 use rusqlite::Connection;
 
-use crate::store::codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
+use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;

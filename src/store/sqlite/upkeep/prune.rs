@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
-use crate::store::codes::ACCEPTED_RESULT;
+use crate::store::db_codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::schedule_rows;

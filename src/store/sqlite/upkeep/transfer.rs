@@ -4,7 +4,7 @@ use const_format::formatcp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter};
 
-use crate::store::codes::{DELIVERED, FAILED, PROCESSING, READY, SOLO, SUPERSEDED};
+use crate::store::db_codes::{DELIVERED, FAILED, PROCESSING, READY, SOLO, SUPERSEDED};
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::upkeep::checksum::EventContent;

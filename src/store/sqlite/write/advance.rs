@@ -6,14 +6,14 @@ use rusqlite::{CachedStatement, Connection, params};
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, RetryDecision, decide_retry};
 use crate::endpoint::PausedBy;
-use crate::store::codes::{PROCESSING, READY, SOLO};
+use crate::store::db_codes::{PROCESSING, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::read::runs as read_runs;
 use crate::store::sqlite::write::claim::{Claimed, claim};
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{
-    AdvanceResult, Claim, ClaimRequest, DeliveryId, FinishedAttempt, RecordResult, Result, RunId, StoreError, codes,
+    AdvanceResult, Claim, ClaimRequest, DeliveryId, FinishedAttempt, RecordResult, Result, RunId, StoreError, db_codes,
     rules,
 };
 
@@ -121,10 +121,10 @@ impl<'c> OutcomeWriter<'c> {
         self.attempt.execute(params![
             finished.claim.delivery.0,
             finished.claim.number,
-            codes::trigger_code(finished.claim.trigger),
+            db_codes::trigger_code(finished.claim.trigger),
             finished.started_at.as_millis(),
             i64::try_from(finished.took.as_micros()).unwrap_or(i64::MAX),
-            codes::outcome_code(finished.outcome),
+            db_codes::outcome_code(finished.outcome),
             finished.outcome.status(),
             finished.detail,
             response,

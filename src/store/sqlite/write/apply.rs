@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use crate::clock::Timestamp;
 use crate::event::Draft;
 use crate::record::{Change, MergeResult, RecordKind};
-use crate::store::codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
+use crate::store::db_codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use crate::store::inbound::{
     Applied, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
 };

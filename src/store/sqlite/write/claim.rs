@@ -11,12 +11,12 @@ use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
 use crate::endpoint::EndpointId;
 use crate::event::{EventId, Traceparent};
-use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::db_codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{Claim, ClaimRequest, DeliveryId, RunId, codes, rules};
+use crate::store::{Claim, ClaimRequest, DeliveryId, RunId, db_codes, rules};
 
 /// Blocked deliveries that one transaction finds among the queued at most, so that no other writer waits long.
 const ENTRIES: usize = 1_000;
@@ -256,7 +256,7 @@ fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<st
         number: row.get::<_, u32>(1)? + 1,
         history: History { used: row.get(2)?, unanswered: read_unanswered(row)? },
         failures: row.get(3)?,
-        trigger: codes::trigger(row.get(4)?),
+        trigger: db_codes::trigger(row.get(4)?),
         lane: row.get(5)?,
         solo: row.get::<_, i64>(6)? == SOLO,
         event_id: EventId::stored(id.to_owned()),

@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
-use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO, SUPERSEDED};
+use crate::store::db_codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO, SUPERSEDED};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;

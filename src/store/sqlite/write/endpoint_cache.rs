@@ -15,7 +15,7 @@ use crate::endpoint::{Endpoint, EndpointId, EndpointUrl, UsedUntil};
 use crate::signature::Fingerprint;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::error;
-use crate::store::{DeliveryCounts, codes};
+use crate::store::{DeliveryCounts, db_codes};
 
 /// An endpoint in the writer's cache: its settings, its counts, and the delivery that probes its open circuit.
 #[derive(Clone, Debug)]
@@ -250,7 +250,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<EndpointRow> {
         url: EndpointUrl::parse(&url).map_err(|e| error::unreadable("url", &e))?,
         settings: serde_json::from_str(&settings).map_err(|e| error::unreadable("settings", &e))?,
         configured: row.get("configured")?,
-        paused_by: codes::paused_by(row.get("paused_by")?),
+        paused_by: db_codes::paused_by(row.get("paused_by")?),
         circuit: CircuitState {
             consecutive_failures: row.get("strikes")?,
             open,
@@ -292,7 +292,7 @@ fn save(connection: &Connection, row: &EndpointRow) -> rusqlite::Result<()> {
         .execute(named_params! {
             ":id": endpoint.id.0,
             ":configured": endpoint.configured,
-            ":paused_by": endpoint.paused_by.map(codes::paused_by_code),
+            ":paused_by": endpoint.paused_by.map(db_codes::paused_by_code),
             ":strikes": endpoint.circuit.consecutive_failures,
             ":rest_since": open.map(|r| r.since.as_millis()),
             ":rest_until": open.map(|r| r.until.as_millis()),

@@ -9,7 +9,7 @@ use crate::endpoint::{
 };
 use crate::store::sqlite::error;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{DroppedEndpoint, Result, StoreError, StoredEndpoints, codes};
+use crate::store::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes};
 
 pub(crate) fn set(txn: &mut Txn<'_>, specs: &[ConfiguredEndpoint], now: Timestamp) -> Result<StoredEndpoints> {
     let dropped = match specs {
@@ -82,7 +82,7 @@ fn insert(txn: &mut Txn<'_>, new: ResolvedEndpoint, now: Timestamp) -> rusqlite:
             new.name,
             new.url.as_str(),
             settings(&new.settings)?,
-            new.paused_by.map(codes::paused_by_code),
+            new.paused_by.map(db_codes::paused_by_code),
             now.as_millis()
         ])?;
     let id = EndpointId(txn.connection.last_insert_rowid());

@@ -7,13 +7,13 @@ use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
 use crate::record::RecordKind;
-use crate::store::codes::QUEUED;
+use crate::store::db_codes::QUEUED;
 use crate::store::rules::{CounterKey, EventRecipient};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::records::StoredRecord;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
-use crate::store::{DeliveryId, Drafts, EnqueueResult, Receipt, Result, StoreError, codes, rules};
+use crate::store::{DeliveryId, Drafts, EnqueueResult, Receipt, Result, StoreError, db_codes, rules};
 
 pub(crate) fn enqueue(
     txn: &mut Txn<'_>,
@@ -207,7 +207,7 @@ fn queue(
                 target.endpoint.0,
                 event.lane,
                 QUEUED,
-                codes::trigger_code(trigger),
+                db_codes::trigger_code(trigger),
                 now.as_millis(),
                 target.whole_record
             ])?;

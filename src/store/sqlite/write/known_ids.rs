@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId};
-use crate::store::codes::ACCEPTED_RESULT;
+use crate::store::db_codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::{Receipt, Result, StoreError};

@@ -12,7 +12,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::delivery::INTERRUPTIONS_UNTIL_ALONE;
-use crate::store::codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
+use crate::store::db_codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 
 /// Whether a queued delivery of this lane has to wait.
 pub(crate) fn occupied(connection: &Connection, endpoint: i64, lane: i64) -> rusqlite::Result<bool> {

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
 use crate::record::{Change, MergeResult, NotAnObject, Record, RecordKind, WriteStamp};
 use crate::store::sqlite::read::records as read_records;
-use crate::store::{Result, StoreError, codes};
+use crate::store::{Result, StoreError, db_codes};
 
 /// A record that was read to be changed, with what its row has beside it.
 pub(crate) struct StoredRecord {
@@ -52,7 +52,7 @@ pub(crate) fn load(connection: &Connection, kind: RecordKind, id: &str) -> rusql
             "SELECT seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body
              FROM record WHERE kind = ?1 AND id = ?2",
         )?
-        .query_row(params![codes::kind_code(kind), id], |row| {
+        .query_row(params![db_codes::kind_code(kind), id], |row| {
             let columns = SearchColumns {
                 present: row.get(1)?,
                 name: row.get(2)?,
@@ -118,7 +118,7 @@ fn insert(connection: &Connection, stored: &StoredRecord, columns: &SearchColumn
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
-            codes::kind_code(stored.kind),
+            db_codes::kind_code(stored.kind),
             stored.id,
             columns.present,
             columns.name,

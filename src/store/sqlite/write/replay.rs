@@ -6,12 +6,12 @@ use rusqlite::{OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::delivery::Reason;
 use crate::endpoint::EndpointId;
-use crate::store::codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
+use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, codes};
+use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, db_codes};
 
 /// A delivery that is to be replayed or given up, and in which counters it is counted.
 struct ChosenDelivery {
@@ -22,7 +22,7 @@ struct ChosenDelivery {
 }
 
 pub(crate) fn replay(txn: &mut Txn<'_>, ids: &[DeliveryId], how: Replay, now: Timestamp) -> Result<ChangedDeliveries> {
-    each(txn, ids, |txn, chosen| match how.leaves(codes::state(chosen.part.state, false)) {
+    each(txn, ids, |txn, chosen| match how.leaves(db_codes::state(chosen.part.state, false)) {
         Some(left) => Ok(Some(left)),
         // A corrupt event aborts a run, so it is not queued again.
         None if !is_sound(txn, chosen)? => Ok(Some(SkipReason::Altered)),
@@ -52,10 +52,10 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, how: Replay, now: Time
             "UPDATE delivery SET used = 0, unanswered_at = NULL, unanswered = 0, interruptions = 0, trigger = ?2, due_at = ?3, changed_at = ?3, reason = NULL, superseded_by = NULL
              WHERE id = ?1",
         )?
-        .execute(params![chosen.id, codes::trigger_code(how.trigger), now.as_millis()])?;
+        .execute(params![chosen.id, db_codes::trigger_code(how.trigger), now.as_millis()])?;
     if chosen.part.state >= DELIVERED {
         Lanes::of(txn.connection)?.rejoin(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
-    } else if chosen.part.state == codes::SOLO {
+    } else if chosen.part.state == db_codes::SOLO {
         txn.connection
             .prepare_cached(formatcp!("UPDATE delivery SET state = {READY} WHERE id = ?1"))?
             .execute([chosen.id])?;
@@ -65,7 +65,7 @@ fn replay_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, how: Replay, now: Time
 }
 
 pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> Result<ChangedDeliveries> {
-    each(txn, ids, |txn, chosen| match SkipReason::by_giving_up(codes::state(chosen.part.state, false)) {
+    each(txn, ids, |txn, chosen| match SkipReason::by_giving_up(db_codes::state(chosen.part.state, false)) {
         Some(left) => Ok(Some(left)),
         None => {
             give_up_one(txn, chosen, now)?;
@@ -77,7 +77,7 @@ pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> 
 fn give_up_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(formatcp!("UPDATE delivery SET state = {FAILED}, reason = ?2, changed_at = ?3 WHERE id = ?1"))?
-        .execute(params![chosen.id, codes::reason_code(Reason::GivenUp), now.as_millis()])?;
+        .execute(params![chosen.id, db_codes::reason_code(Reason::GivenUp), now.as_millis()])?;
     if !matches!(chosen.part.state, QUEUED | BLOCKED) {
         Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     }

@@ -6,11 +6,11 @@ use rusqlite::params;
 use crate::clock::Timestamp;
 use crate::delivery::{Next, Outcome, after_interruption};
 use crate::endpoint::EndpointId;
-use crate::store::codes::PROCESSING;
+use crate::store::db_codes::PROCESSING;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{Result, RunId, RunStats, codes, rules};
+use crate::store::{Result, RunId, RunStats, db_codes, rules};
 
 pub(crate) fn begin(txn: &mut Txn<'_>, token: &str, command: &str, now: Timestamp) -> Result<RunId> {
     txn.connection
@@ -108,7 +108,7 @@ fn interrupt(txn: &mut Txn<'_>, delivery: &Interrupted, now: Timestamp) -> rusql
             delivery.trigger,
             started.as_millis(),
             i64::try_from(now.since(started).as_micros()).unwrap_or(i64::MAX),
-            codes::outcome_code(Outcome::Interrupted),
+            db_codes::outcome_code(Outcome::Interrupted),
             "the worker died; whether the request arrived is unknown",
         ])?;
     Lanes::of(txn.connection)?.settle(delivery.endpoint.0, delivery.lane, delivery.id, now)?;

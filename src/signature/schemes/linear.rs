@@ -6,12 +6,12 @@
 use http::HeaderName;
 use serde::Deserialize;
 
-use super::code::Encoding;
-use super::error::VerifyError;
-use super::facts::{Protects, SchemeFacts, TimeForm, Tolerance, body};
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, SignedTime};
 use crate::clock::Timestamp;
+use crate::signature::code::Encoding;
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{Protects, SchemeFacts, TimeForm, Tolerance, body};
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, SignedTime};
 
 /// A header that repeats the time; the signature does not cover it.
 const TIME_HEADER: HeaderName = HeaderName::from_static("linear-timestamp");
@@ -21,10 +21,10 @@ const TIME_MEMBER: &str = "webhookTimestamp";
 
 /// The signature scheme of Linear.
 #[derive(Debug)]
-pub(super) struct Linear(SchemeFacts);
+pub(in crate::signature) struct Linear(SchemeFacts);
 
 impl Linear {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         Self(body("linear", "Linear", "linear-signature", Encoding::Hex).limit(Tolerance::seconds(60)))
     }
 }

@@ -6,20 +6,20 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Url, form_urlencoded};
 
-use super::code::Encoding;
-use super::facts::{Algorithm, ContentPart, SchemeFacts, body};
-use super::message::{Message, feed};
-use super::scheme::Scheme;
+use crate::signature::code::Encoding;
+use crate::signature::facts::{Algorithm, ContentPart, SchemeFacts, body};
+use crate::signature::message::{Message, feed};
+use crate::signature::scheme::Scheme;
 
 /// The query parameter that carries the SHA-256 of a body that is not a form.
 const HASH: &str = "bodySHA256";
 
 /// The signature scheme of Twilio.
 #[derive(Debug)]
-pub(super) struct Twilio(SchemeFacts);
+pub(in crate::signature) struct Twilio(SchemeFacts);
 
 impl Twilio {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         let facts = body("twilio", "Twilio", "x-twilio-signature", Encoding::Base64);
         Self(facts.signed(&[ContentPart::Url, ContentPart::Form]).algorithm(Algorithm::HmacSha1))
     }

@@ -1,12 +1,12 @@
 //! Mercado Pago: signs a value of the query, the request's id and the time; missing parts are left out. The body is not signed.
 
-use super::code::{Codes, Encoding};
-use super::error::VerifyError;
-use super::facts::{ContentPart, Protects, SchemeFacts, body};
-use super::message::{Message, query_value};
 use super::name_value_pairs::{NameValuePairs, mercado_pago};
-use super::received::Received;
-use super::scheme::{HeaderValues, Scheme, SignatureClaim};
+use crate::signature::code::{Codes, Encoding};
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{ContentPart, Protects, SchemeFacts, body};
+use crate::signature::message::{Message, query_value};
+use crate::signature::received::Received;
+use crate::signature::scheme::{HeaderValues, Scheme, SignatureClaim};
 use std::borrow::Cow;
 
 /// The query parameter with the id of the notification's object.
@@ -28,10 +28,10 @@ const SIGNED: &[ContentPart] = &[
 
 /// The signature scheme of Mercado Pago.
 #[derive(Debug)]
-pub(super) struct MercadoPago(NameValuePairs);
+pub(in crate::signature) struct MercadoPago(NameValuePairs);
 
 impl MercadoPago {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         let facts =
             body("mercado-pago", "Mercado Pago", "x-signature", Encoding::Hex).id("x-request-id").signed(SIGNED);
         Self(mercado_pago(facts))

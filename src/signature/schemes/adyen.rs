@@ -3,22 +3,22 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::code::Encoding;
-use super::error::VerifyError;
-use super::facts::{KeyForm, SchemeFacts, body};
-use super::message::Message;
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, read};
+use crate::signature::code::Encoding;
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{KeyForm, SchemeFacts, body};
+use crate::signature::message::Message;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, read};
 
 /// The member of a notification that holds its code.
 const MEMBER: &str = "additionalData.hmacSignature";
 
 /// The signature scheme of Adyen; the key is hex.
 #[derive(Debug)]
-pub(super) struct Adyen(SchemeFacts);
+pub(in crate::signature) struct Adyen(SchemeFacts);
 
 impl Adyen {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         Self(body("adyen", "Adyen", "hmacsignature", Encoding::Base64).key_form(KeyForm::Hex))
     }
 }

@@ -1,6 +1,6 @@
 //! Finds clusters of failures. They are computed from failed deliveries; only acknowledgements are stored.
 
-use crate::monitor::clusters::{ClusterCollector, ClusterName, ClusterPrefix, FailureCluster};
+use crate::monitor::failure_clusters::{ClusterCollector, ClusterName, ClusterPrefix, FailureCluster};
 use crate::store::{DeliveryFilter, DeliveryRow, Listed, Page, Result, Store};
 
 /// Rows read at a time.

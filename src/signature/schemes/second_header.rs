@@ -3,15 +3,15 @@
 
 use http::HeaderName;
 
-use super::code::{Codes, Encoding};
-use super::error::VerifyError;
-use super::facts::{BODY_TIME, SchemeFacts, TimeForm, Tolerance, body};
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, time_of};
+use crate::signature::code::{Codes, Encoding};
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{BODY_TIME, SchemeFacts, TimeForm, Tolerance, body};
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, time_of};
 
 /// A scheme with two signature headers; a valid signature in either is enough.
 #[derive(Debug)]
-pub(super) struct SecondHeader {
+pub(in crate::signature) struct SecondHeader {
     facts: SchemeFacts,
     second: HeaderName,
 }
@@ -20,19 +20,19 @@ fn in_base64(name: &'static str, title: &'static str, [first, second]: [&'static
     SecondHeader { facts: body(name, title, first, Encoding::Base64), second: HeaderName::from_static(second) }
 }
 
-pub(super) fn shopify() -> SecondHeader {
+pub(in crate::signature) fn shopify() -> SecondHeader {
     in_base64("shopify", "Shopify", ["x-shopify-hmac-sha256", "shopify-hmac-sha256"])
 }
 
-pub(super) fn hookdeck() -> SecondHeader {
+pub(in crate::signature) fn hookdeck() -> SecondHeader {
     in_base64("hookdeck", "Hookdeck", ["x-hookdeck-signature", "x-hookdeck-signature-2"])
 }
 
-pub(super) fn docusign() -> SecondHeader {
+pub(in crate::signature) fn docusign() -> SecondHeader {
     in_base64("docusign", "DocuSign", ["x-docusign-signature-1", "x-docusign-signature-2"])
 }
 
-pub(super) fn box_com() -> SecondHeader {
+pub(in crate::signature) fn box_com() -> SecondHeader {
     let box_com = in_base64("box", "Box", ["box-signature-primary", "box-signature-secondary"]);
     let facts = box_com.facts.time("box-delivery-timestamp", TimeForm::SecondsOrDate).signed(BODY_TIME);
     SecondHeader { facts: facts.limit(Tolerance::seconds(600)), ..box_com }

@@ -21,7 +21,7 @@ use crate::signature::facts::template;
 use crate::signature::facts::{BODY, TIME_BODY, TIME_COLON_BODY, URL_BODY, V0_TIME_BODY};
 use crate::signature::message::{feed, path_of};
 use crate::signature::registry::schemes;
-use crate::signature::twilio::{with_port, without_port};
+use crate::signature::schemes::twilio::{with_port, without_port};
 use crate::signature::verify::spellings;
 use crate::signature::{ContentPart, Message, Scheme, SchemeFacts, TimeForm};
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::code::Encoding;
-use super::error::VerifyError;
-use super::facts::{Algorithm, ContentPart, KeyForm, REGISTERED_ID, SchemeFacts, TimeForm, body};
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, read};
+use crate::signature::code::Encoding;
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{Algorithm, ContentPart, KeyForm, REGISTERED_ID, SchemeFacts, TimeForm, body};
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, read};
 
 const BAR: ContentPart = ContentPart::Literal(Cow::Borrowed("|"));
 const SIGNED: &[ContentPart] =
@@ -20,10 +20,10 @@ const ALGORITHM: &str = "SHA256withRSA";
 
 /// The signature scheme of PayPal; the certificate of `paypal-cert-url` verifies.
 #[derive(Debug)]
-pub(super) struct PayPal(SchemeFacts);
+pub(in crate::signature) struct PayPal(SchemeFacts);
 
 impl PayPal {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         let facts = body("paypal", "PayPal", "paypal-transmission-sig", Encoding::Base64)
             .id("paypal-transmission-id")
             .time("paypal-transmission-time", TimeForm::Date)

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use http::HeaderName;
 
-use super::code::{CodeCollector, Codes, Encoding};
-use super::error::VerifyError;
-use super::facts::{Algorithm, ContentPart, KeyForm, SchemeFacts, TimeForm, Tolerance, body};
-use super::message::Message;
-use super::received::Received;
-use super::scheme::{HeaderValues, Scheme, SignatureClaim};
+use crate::signature::code::{CodeCollector, Codes, Encoding};
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{Algorithm, ContentPart, KeyForm, SchemeFacts, TimeForm, Tolerance, body};
+use crate::signature::message::Message;
+use crate::signature::received::Received;
+use crate::signature::scheme::{HeaderValues, Scheme, SignatureClaim};
 
 /// The name of Standard Webhooks, signed with a shared secret.
-pub(super) const NAME: &str = "standard";
+pub(in crate::signature) const NAME: &str = "standard";
 
 /// The most codes of a header; a longer list is refused.
 const MOST_CODES: usize = 64;
@@ -27,24 +27,24 @@ const SIGNED: &[ContentPart] = &[
 
 /// A scheme whose header lists `version,code` entries, as Standard Webhooks; the prefix of its facts is the version.
 #[derive(Debug)]
-pub(super) struct VersionedList {
+pub(in crate::signature) struct VersionedList {
     facts: SchemeFacts,
     /// The same scheme with alternative header names.
     also: Option<SchemeFacts>,
 }
 
-pub(super) fn standard() -> VersionedList {
+pub(in crate::signature) fn standard() -> VersionedList {
     let facts = facts(NAME, "Standard Webhooks", ["webhook-id", "webhook-timestamp", "webhook-signature"]);
     VersionedList { facts, also: None }
 }
 
-pub(super) fn standard_ed25519() -> VersionedList {
+pub(in crate::signature) fn standard_ed25519() -> VersionedList {
     let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"];
     let facts = facts("standard-ed25519", "Standard Webhooks, Ed25519", headers).algorithm(Algorithm::Ed25519);
     VersionedList { facts: SchemeFacts { key_form: KeyForm::StandardPair, ..facts.listed("v1a,") }, also: None }
 }
 
-pub(super) fn svix() -> VersionedList {
+pub(in crate::signature) fn svix() -> VersionedList {
     let facts = facts("svix", "Svix", ["svix-id", "svix-timestamp", "svix-signature"]);
     VersionedList { facts, also: Some(standard().facts) }
 }

@@ -3,11 +3,11 @@
 
 use http::HeaderName;
 
-use super::code::Encoding;
-use super::facts::{Algorithm, ContentPart, SchemeFacts, TimeForm, Tolerance, body};
-use super::message::{Message, feed};
-use super::received::Received;
-use super::scheme::Scheme;
+use crate::signature::code::Encoding;
+use crate::signature::facts::{Algorithm, ContentPart, SchemeFacts, TimeForm, Tolerance, body};
+use crate::signature::message::{Message, feed};
+use crate::signature::received::Received;
+use crate::signature::scheme::Scheme;
 
 const SIGNED: &[ContentPart] = &[ContentPart::Method, ContentPart::Url, ContentPart::Body, ContentPart::Time];
 
@@ -29,10 +29,10 @@ const UNDONE: &[(&str, &str)] = &[
 
 /// The signature scheme of HubSpot, version 3.
 #[derive(Debug)]
-pub(super) struct HubSpot(SchemeFacts);
+pub(in crate::signature) struct HubSpot(SchemeFacts);
 
 impl HubSpot {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         Self(
             body("hubspot", "HubSpot v3", "x-hubspot-signature-v3", Encoding::Base64)
                 .time("x-hubspot-request-timestamp", TimeForm::Millis)
@@ -47,19 +47,19 @@ const VERSION: HeaderName = HeaderName::from_static("x-hubspot-signature-version
 
 /// The signature scheme of HubSpot, version 1 or 2.
 #[derive(Debug)]
-pub(super) struct HubSpotLegacy {
+pub(in crate::signature) struct HubSpotLegacy {
     facts: SchemeFacts,
     version: &'static str,
 }
 
 impl HubSpotLegacy {
     /// Version 1: the body.
-    pub(super) fn version_1() -> Self {
+    pub(in crate::signature) fn version_1() -> Self {
         Self::of("hubspot-v1", "HubSpot v1, a hash and no HMAC", "v1", &[ContentPart::Body])
     }
 
     /// Version 2: the method, the URL and the body.
-    pub(super) fn version_2() -> Self {
+    pub(in crate::signature) fn version_2() -> Self {
         Self::of(
             "hubspot-v2",
             "HubSpot v2, a hash and no HMAC",

@@ -3,12 +3,12 @@
 use http::header::USER_AGENT;
 use serde::Deserialize;
 
-use super::code::Encoding;
-use super::error::VerifyError;
-use super::facts::{ContentPart, SchemeFacts, body};
-use super::message::is_id;
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, SignedTime};
+use crate::signature::code::Encoding;
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{ContentPart, SchemeFacts, body};
+use crate::signature::message::is_id;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, SignedTime};
 
 /// The member of the body that holds time, token and code.
 const MEMBER: &str = "signature";
@@ -17,10 +17,10 @@ const AGENT: &str = "mailgun/";
 
 /// The signature scheme of Mailgun.
 #[derive(Debug)]
-pub(super) struct Mailgun(SchemeFacts);
+pub(in crate::signature) struct Mailgun(SchemeFacts);
 
 impl Mailgun {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         Self(body("mailgun", "Mailgun", "user-agent", Encoding::Hex).signed(&[ContentPart::Time, ContentPart::Id]))
     }
 }

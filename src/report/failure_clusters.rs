@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::format::count;
-use crate::monitor::clusters::FailureCluster;
+use crate::monitor::failure_clusters::FailureCluster;
 use crate::store::Acknowledgement;
 
 /// Whether a cluster is acknowledged.

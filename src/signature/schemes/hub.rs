@@ -1,14 +1,14 @@
 //! Meta, Bitbucket and Intercom, whose headers are those of WebSub (`X-Hub-Signature`), as GitHub's were.
 
-use super::code::Encoding;
-use super::facts::{Algorithm, SchemeFacts, body};
-use super::received::Received;
-use super::scheme::Scheme;
+use crate::signature::code::Encoding;
+use crate::signature::facts::{Algorithm, SchemeFacts, body};
+use crate::signature::received::Received;
+use crate::signature::scheme::Scheme;
 
 /// A scheme with the header `X-Hub-Signature` or `X-Hub-Signature-256`, which several services share; members of the
 /// body tell which one it is.
 #[derive(Debug)]
-pub(super) struct Hub {
+pub(in crate::signature) struct Hub {
     facts: SchemeFacts,
     /// Members that only bodies of this sender have.
     members: &'static [&'static str],
@@ -16,17 +16,17 @@ pub(super) struct Hub {
 
 impl Hub {
     /// Meta: Facebook, Instagram, WhatsApp, Messenger.
-    pub(super) fn meta() -> Self {
+    pub(in crate::signature) fn meta() -> Self {
         let facts = body("meta", "Meta", "x-hub-signature-256", Encoding::Hex).prefix("sha256=");
         Self { facts, members: &["\"object\"", "\"entry\""] }
     }
 
-    pub(super) fn bitbucket() -> Self {
+    pub(in crate::signature) fn bitbucket() -> Self {
         let facts = body("bitbucket", "Bitbucket", "x-hub-signature", Encoding::Hex).prefix("sha256=");
         Self { facts, members: &[] }
     }
 
-    pub(super) fn intercom() -> Self {
+    pub(in crate::signature) fn intercom() -> Self {
         let facts = body("intercom", "Intercom", "x-hub-signature", Encoding::Hex).prefix("sha1=");
         Self { facts: facts.algorithm(Algorithm::HmacSha1), members: &["\"notification_event\""] }
     }

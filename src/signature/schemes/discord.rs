@@ -1,10 +1,10 @@
 //! Discord: Ed25519 over time and body. Its timestamp has no documented limit.
 
-use super::code::Encoding;
-use super::facts::{Algorithm, KeyForm, SchemeFacts, TIME_BODY, TimeForm, body};
+use crate::signature::code::Encoding;
+use crate::signature::facts::{Algorithm, KeyForm, SchemeFacts, TIME_BODY, TimeForm, body};
 
 /// The facts of Discord; the application's public key, in hex, verifies.
-pub(super) fn discord() -> SchemeFacts {
+pub(in crate::signature) fn discord() -> SchemeFacts {
     let facts = body("discord", "Discord", "x-signature-ed25519", Encoding::Hex)
         .time("x-signature-timestamp", TimeForm::Seconds)
         .signed(TIME_BODY)

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::code::Encoding;
-use super::error::VerifyError;
-use super::facts::{Algorithm, ContentPart, KeyForm, Protects, SchemeFacts, TimeForm, body};
-use super::message::Message;
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, SignedTime};
+use crate::signature::code::Encoding;
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{Algorithm, ContentPart, KeyForm, Protects, SchemeFacts, TimeForm, body};
+use crate::signature::message::Message;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, SignedTime};
 
 const MEMBER: &str = "Signature";
 /// The signed content for display: the members depend on the type of the message.
@@ -17,7 +17,7 @@ const SIGNED: &[ContentPart] = &[ContentPart::Context("members of the message")]
 
 /// The signature scheme of Amazon SNS; the certificate of `SigningCertURL` verifies.
 #[derive(Debug)]
-pub(super) struct Sns {
+pub(in crate::signature) struct Sns {
     facts: SchemeFacts,
     /// The value of `SignatureVersion`.
     version: &'static str,
@@ -25,12 +25,12 @@ pub(super) struct Sns {
 
 impl Sns {
     /// Version 2, with SHA-256.
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         Self::of("sns", "Amazon SNS", Algorithm::RsaSha256, "2")
     }
 
     /// Version 1, with SHA-1, the default of topics.
-    pub(super) fn version_1() -> Self {
+    pub(in crate::signature) fn version_1() -> Self {
         Self::of("sns-v1", "Amazon SNS, version 1", Algorithm::RsaSha1, "1")
     }
 

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::code::{CodeCollector, Codes, Encoding};
-use super::error::VerifyError;
-use super::facts::{ContentPart, SchemeFacts, TIME_COLON_BODY, TimeForm, Tolerance, body};
-use super::message::Message;
-use super::received::Received;
-use super::scheme::{Scheme, SignatureClaim, SignedTime};
+use crate::signature::code::{CodeCollector, Codes, Encoding};
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{ContentPart, SchemeFacts, TIME_COLON_BODY, TimeForm, Tolerance, body};
+use crate::signature::message::Message;
+use crate::signature::received::Received;
+use crate::signature::scheme::{Scheme, SignatureClaim, SignedTime};
 
 /// The most pairs of a header; a longer one is refused.
 const MOST_PAIRS: usize = 64;
@@ -16,14 +16,14 @@ const TIME_DOT_BODY: &[ContentPart] = &[ContentPart::Time, ContentPart::Literal(
 
 /// A scheme whose header is a list of names and values, such as `t=…,v1=…`.
 #[derive(Debug)]
-pub(super) struct NameValuePairs {
+pub(in crate::signature) struct NameValuePairs {
     facts: SchemeFacts,
     separator: char,
     /// The name of the time; `None` if the header holds only codes.
     time_name: Option<&'static str>,
 }
 
-pub(super) fn stripe() -> NameValuePairs {
+pub(in crate::signature) fn stripe() -> NameValuePairs {
     let facts = body("stripe", "Stripe", "stripe-signature", Encoding::Hex)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
@@ -31,7 +31,7 @@ pub(super) fn stripe() -> NameValuePairs {
     NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn paddle() -> NameValuePairs {
+pub(in crate::signature) fn paddle() -> NameValuePairs {
     let facts = body("paddle", "Paddle", "paddle-signature", Encoding::Hex)
         .listed("h1=")
         .signed(TIME_COLON_BODY)
@@ -39,7 +39,7 @@ pub(super) fn paddle() -> NameValuePairs {
     NameValuePairs { facts, separator: ';', time_name: Some("ts") }
 }
 
-pub(super) fn calendly() -> NameValuePairs {
+pub(in crate::signature) fn calendly() -> NameValuePairs {
     let facts = body("calendly", "Calendly", "calendly-webhook-signature", Encoding::Hex)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
@@ -47,7 +47,7 @@ pub(super) fn calendly() -> NameValuePairs {
     NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn elevenlabs() -> NameValuePairs {
+pub(in crate::signature) fn elevenlabs() -> NameValuePairs {
     let facts = body("elevenlabs", "ElevenLabs", "elevenlabs-signature", Encoding::Hex)
         .listed("v0=")
         .signed(TIME_DOT_BODY)
@@ -55,7 +55,7 @@ pub(super) fn elevenlabs() -> NameValuePairs {
     NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn sanity() -> NameValuePairs {
+pub(in crate::signature) fn sanity() -> NameValuePairs {
     let facts = body("sanity", "Sanity", "sanity-webhook-signature", Encoding::Base64Url)
         .listed("v1=")
         .signed(TIME_DOT_BODY)
@@ -63,13 +63,13 @@ pub(super) fn sanity() -> NameValuePairs {
     NameValuePairs { facts, separator: ',', time_name: Some("t") }
 }
 
-pub(super) fn pagerduty() -> NameValuePairs {
+pub(in crate::signature) fn pagerduty() -> NameValuePairs {
     let facts = body("pagerduty", "PagerDuty", "x-pagerduty-signature", Encoding::Hex).listed("v1=");
     NameValuePairs { facts, separator: ',', time_name: None }
 }
 
 /// The header of Mercado Pago; [`super::mercado_pago`] builds the signed content.
-pub(super) fn mercado_pago(facts: SchemeFacts) -> NameValuePairs {
+pub(in crate::signature) fn mercado_pago(facts: SchemeFacts) -> NameValuePairs {
     NameValuePairs {
         facts: facts.listed("v1=").times(TimeForm::SecondsOrMillis),
         separator: ',',

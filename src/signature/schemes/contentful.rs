@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use http::HeaderName;
 
-use super::code::{Codes, Encoding};
-use super::error::VerifyError;
-use super::facts::{ContentPart, Protects, SchemeFacts, TimeForm, Tolerance, body};
-use super::message::{Message, feed};
-use super::received::Received;
-use super::scheme::{Header, Scheme, SignatureClaim, SignedTime, read};
+use crate::signature::code::{Codes, Encoding};
+use crate::signature::error::VerifyError;
+use crate::signature::facts::{ContentPart, Protects, SchemeFacts, TimeForm, Tolerance, body};
+use crate::signature::message::{Message, feed};
+use crate::signature::received::Received;
+use crate::signature::scheme::{Header, Scheme, SignatureClaim, SignedTime, read};
 
 const LINE: ContentPart = ContentPart::Literal(Cow::Borrowed("\n"));
 const SIGNED: &[ContentPart] = &[
@@ -33,10 +33,10 @@ const MOST: usize = 64;
 
 /// The signature scheme of Contentful.
 #[derive(Debug)]
-pub(super) struct Contentful(SchemeFacts);
+pub(in crate::signature) struct Contentful(SchemeFacts);
 
 impl Contentful {
-    pub(super) fn new() -> Self {
+    pub(in crate::signature) fn new() -> Self {
         let facts = body("contentful", "Contentful", "x-contentful-signature", Encoding::Hex)
             .time(TIME, TimeForm::Millis)
             .signed(SIGNED)
