@@ -314,12 +314,12 @@ impl<'a> ReceivedView<'a> {
             repeats: row.repeats,
             body_sha256: row.digest.as_ref().map(|digest| hexadecimal(digest)),
             route: row.route.as_deref(),
-            scheme: row.scheme.as_deref(),
-            signature_valid: row.signature_is_right,
-            claimed_id: row.claimed_id.as_deref(),
-            claimed_type: row.claimed_type.as_deref(),
-            field: row.field.as_deref(),
-            skew_ms: row.skew_ms,
+            scheme: row.details.scheme.as_deref(),
+            signature_valid: row.details.signature_is_right,
+            claimed_id: row.details.claimed_id.as_deref(),
+            claimed_type: row.details.claimed_type.as_deref(),
+            field: row.details.field.as_deref(),
+            skew_ms: row.details.skew_ms,
             request: row.request,
         }
     }
@@ -332,12 +332,13 @@ fn received_action(row: &ReceivedRow) -> String {
 
 /// The details of a refusal: `; signature right; 6m behind; field type; request 12`.
 fn refusal_details(row: &ReceivedRow) -> String {
-    let signature = row.signature_is_right.map(|right| if right { "signature right" } else { "signature wrong" });
-    let skew = row.skew_ms.filter(|skew| skew.unsigned_abs() >= 1_000).map(|skew| {
+    let signature =
+        row.details.signature_is_right.map(|right| if right { "signature right" } else { "signature wrong" });
+    let skew = row.details.skew_ms.filter(|skew| skew.unsigned_abs() >= 1_000).map(|skew| {
         let which = if skew > 0 { "behind" } else { "ahead" };
         format!("signed {} {which}", short_duration(std::time::Duration::from_millis(skew.unsigned_abs())))
     });
-    let field = row.field.as_ref().map(|field| format!("field {field}"));
+    let field = row.details.field.as_ref().map(|field| format!("field {field}"));
     let request = row.request.map(|id| format!("request {id}"));
     let parts = [signature.map(str::to_owned), skew, field, request];
     parts.into_iter().flatten().map(|part| format!("; {part}")).collect()
@@ -381,11 +382,11 @@ pub fn received(rows: &[ReceivedRow]) -> Table {
     let cells = |row: &ReceivedRow| {
         let result = row.reason.clone().unwrap_or_else(|| row.result.to_owned());
         let details = refusal_details(row);
-        let event = row.event_id.as_ref().map(EventId::as_str).or(row.claimed_id.as_deref());
+        let event = row.event_id.as_ref().map(EventId::as_str).or(row.details.claimed_id.as_deref());
         vec![
             row.at.into(),
             Cell::Level(received_level(row), result),
-            row.event_type.as_deref().or(row.claimed_type.as_deref()).into(),
+            row.event_type.as_deref().or(row.details.claimed_type.as_deref()).into(),
             row.resource.as_ref().map(|resource| &*resource.id).into(),
             event.into(),
             row.source.as_deref().into(),

@@ -25,7 +25,7 @@ use crate::explain::Candidate;
 use crate::inbound::{Sources, TrustedProxies};
 use crate::monitor::{FreshnessThresholds, HealthLimits};
 use crate::report::Table;
-use crate::store::inbound::{RefusalDetails, RefusedWebhook};
+use crate::store::inbound::RefusedWebhook;
 use crate::store::operators::{SessionRow, WrongSecretCount};
 use crate::store::{FileStore, Store, StoreError};
 
@@ -191,19 +191,18 @@ impl App {
 
     /// Audits a refused webhook within the limit. The caller learns nothing of it, whether it works or not.
     ///
-    /// `details` are asked for only if the refusal gets a row of its own, so that a flood costs no second verification.
+    /// `refused` is asked for what is known of it only if the refusal gets a row of its own, so that a flood costs no second verification.
     pub(super) async fn audit_refusal(
         &self,
         (reason, route): (&'static str, &Arc<str>),
         source: IpAddr,
-        details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails),
+        refused: impl FnOnce() -> RefusedWebhook,
     ) {
         let now = self.now();
         self.metrics.refused(route, reason);
         if self.audit_limit.admit((reason, route), now) {
-            let (source, (digest, details)) = (source.to_canonical().to_string(), details());
-            let route = Arc::clone(route);
-            let refused = RefusedWebhook { reason, digest, source, count: 1, route, is_only_copy: false, details };
+            let (source, route) = (source.to_canonical().to_string(), Arc::clone(route));
+            let refused = RefusedWebhook { reason, source, count: 1, route, ..refused() };
             self.write_refusals(vec![refused], now).await;
         }
     }

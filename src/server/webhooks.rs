@@ -19,7 +19,7 @@ use crate::event::EventId;
 use crate::inbound::{self, Source, WebhookRefusal, command};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::{Applied, RefusalDetails, VerifiedWebhook, WebhookEffect};
+use crate::store::inbound::{Applied, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::untrusted::Untrusted;
 
 /// The JSON answer to an accepted webhook.
@@ -43,19 +43,19 @@ pub(super) async fn receive(
     let source = settings.sources.at(request.uri().path()).ok_or_else(|| Problem::not_found("route"))?;
     let arrival = ArrivingWebhook { app: &app, source, from: peer.address };
     if !source.may_send_from(peer.address) {
-        arrival.audit("network-refused", || (None, RefusalDetails::default())).await;
+        arrival.audit("network-refused", RefusedWebhook::default).await;
         return Err(Problem::forbidden("webhooks from this address are refused"));
     }
     if !inbound::is_claimed_signed(source, request.headers()) {
         // Without at least a claimed signature, no body is read.
-        arrival.audit("header-not-delivered", || (None, RefusalDetails::default())).await;
+        arrival.audit("header-not-delivered", RefusedWebhook::default).await;
         return Err(Problem::unauthorized());
     }
     let headers = request.headers().clone();
     let body = match Payload::<{ super::extract::BODY_LIMIT }>::from_request(request, &app).await {
         Ok(body) => body,
         Err(problem) => {
-            arrival.audit("body-unread", || (None, RefusalDetails::default())).await;
+            arrival.audit("body-unread", RefusedWebhook::default).await;
             return Err(problem);
         }
     };
@@ -89,12 +89,13 @@ impl ArrivingWebhook<'_> {
         match inbound::read(self.source, headers, body, &from, now) {
             Ok(incoming) => Ok(incoming),
             Err(refusal) => {
-                let details = || {
-                    let details = inbound::examine(self.source, &refusal, headers, body, now);
-                    let request = Some(inbound::copy_of(headers, body));
-                    (Some(Sha256::digest(body).into()), RefusalDetails { request, ..details })
+                let refused = || RefusedWebhook {
+                    digest: Some(Sha256::digest(body).into()),
+                    details: inbound::examine(self.source, &refusal, headers, body, now),
+                    request: Some(inbound::copy_of(headers, body)),
+                    ..RefusedWebhook::default()
                 };
-                self.audit(refusal.reason(), details).await;
+                self.audit(refusal.reason(), refused).await;
                 Err(refusal.into())
             }
         }
@@ -102,19 +103,17 @@ impl ArrivingWebhook<'_> {
 
     /// Applies it, after its command was run with it if it has one.
     async fn apply(&self, incoming: VerifiedWebhook) -> Result<Applied, Problem> {
-        let (id, event_type) = (incoming.id.clone(), incoming.draft.event_type.clone());
+        let details = RefusalDetails::of_verified(&incoming);
         run_command(self.app, &incoming).await?;
         let applied = self.app.store.apply(incoming, self.app.now()).within(STORE_WRITE_TIMEOUT).await;
         if let Err(StoreError::RecordTooLarge) = applied {
-            let details =
-                || (None, RefusalDetails { signature_is_right: Some(true), ..verified_details(&id, &event_type) });
-            self.audit("record-too-large", details).await;
+            self.audit("record-too-large", || RefusedWebhook { details, ..RefusedWebhook::default() }).await;
         }
         Ok(applied?)
     }
 
-    async fn audit(&self, reason: &'static str, details: impl FnOnce() -> (Option<[u8; 32]>, RefusalDetails)) {
-        self.app.audit_refusal((reason, self.source.route()), self.from, details).await;
+    async fn audit(&self, reason: &'static str, refused: impl FnOnce() -> RefusedWebhook) {
+        self.app.audit_refusal((reason, self.source.route()), self.from, refused).await;
     }
 }
 
@@ -134,11 +133,6 @@ pub(super) async fn run_command(app: &App, incoming: &VerifiedWebhook) -> Result
         tracing::error!(%route, %id, error = %Untrusted(&error.to_string()), "the command of a source failed");
         Problem::unavailable("the event could not be processed")
     })
-}
-
-fn verified_details(id: &EventId, event_type: &str) -> RefusalDetails {
-    let (claimed_id, claimed_type) = (Some(id.to_string()), Some(event_type.to_owned()));
-    RefusalDetails { claimed_id, claimed_type, ..RefusalDetails::default() }
 }
 
 impl From<WebhookRefusal> for Problem {

@@ -233,19 +233,14 @@ impl Consuming {
         if message.body.len() > MAX_BODY_BYTES {
             // It is not kept: it would push out all others.
             let refused = self.refused(source, message, "body-too-large");
-            let details = RefusalDetails::default();
-            return Ok(Begun::Refused(RefusedWebhook { is_only_copy: false, details, ..refused }));
+            return Ok(Begun::Refused(RefusedWebhook { is_only_copy: false, request: None, ..refused }));
         }
         let incoming = match inbound::read(&source.source, &message.headers, &message.body, &source.from, now) {
             Ok(incoming) => incoming,
             Err(refusal) => {
                 let refused = self.refused(source, message, refusal.reason());
                 let details = inbound::examine(&source.source, &refusal, &message.headers, &message.body, now);
-                let request = refused.details.request;
-                return Ok(Begun::Refused(RefusedWebhook {
-                    details: RefusalDetails { request, ..details },
-                    ..refused
-                }));
+                return Ok(Begun::Refused(RefusedWebhook { details, ..refused }));
             }
         };
         if !self.run_command(&incoming, now).await? {
@@ -301,7 +296,6 @@ impl Consuming {
 
     /// The row of a message that is refused, with the message.
     fn refused(&self, source: &BrokerSource, message: &PendingMessage, reason: &'static str) -> RefusedWebhook {
-        let request = Some(inbound::copy_of(&message.headers, &message.body));
         RefusedWebhook {
             reason,
             digest: Some(Sha256::digest(&message.body).into()),
@@ -309,7 +303,8 @@ impl Consuming {
             count: 1,
             route: Arc::clone(source.source.route()),
             is_only_copy: !source.consumer.keeps_rejected(),
-            details: RefusalDetails { request, ..RefusalDetails::default() },
+            details: RefusalDetails::default(),
+            request: Some(inbound::copy_of(&message.headers, &message.body)),
         }
     }
 
@@ -321,14 +316,8 @@ impl Consuming {
         incoming: &VerifiedWebhook,
         reason: &'static str,
     ) -> RefusedWebhook {
-        let refused = self.refused(source, message, reason);
-        let details = RefusalDetails {
-            signature_is_right: Some(true),
-            claimed_id: Some(incoming.id.to_string()),
-            claimed_type: Some(incoming.draft.event_type.clone()),
-            ..refused.details
-        };
-        RefusedWebhook { details, ..refused }
+        let details = RefusalDetails::of_verified(incoming);
+        RefusedWebhook { details, ..self.refused(source, message, reason) }
     }
 }
 

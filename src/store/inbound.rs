@@ -121,6 +121,8 @@ pub struct RefusedWebhook {
     pub is_only_copy: bool,
     /// What else is known of it, when it is one.
     pub details: RefusalDetails,
+    /// The request as it came, to be kept.
+    pub request: Option<RequestCopy>,
 }
 
 /// Whether the other systems have a record's latest event: delivered everywhere, on its way, or given up.
@@ -220,18 +222,8 @@ pub struct ReceivedRow {
     pub digest: Option<Vec<u8>>,
     /// The path a refused webhook was sent to.
     pub route: Option<String>,
-    /// The scheme of its signature.
-    pub scheme: Option<String>,
-    /// Whether its signature was right; `None` when nobody looked.
-    pub signature_is_right: Option<bool>,
-    /// The event id it claims.
-    pub claimed_id: Option<String>,
-    /// The event type it claims.
-    pub claimed_type: Option<String>,
-    /// The first field that was wrong.
-    pub field: Option<String>,
-    /// How many milliseconds its signed time lay behind our clock; negative when ahead.
-    pub skew_ms: Option<i64>,
+    /// What it claims of itself, and what verifying it found.
+    pub details: RefusalDetails,
     /// The number of the kept request.
     pub request: Option<i64>,
 }

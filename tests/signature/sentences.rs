@@ -17,9 +17,9 @@ const SOURCES: &[(&str, &str)] = &[
     ("explain.rs", include_str!("../../src/explain.rs")),
     ("explain/collect.rs", include_str!("../../src/explain/collect.rs")),
     ("explain/shape.rs", include_str!("../../src/explain/shape.rs")),
-    ("explain/content_variants.rs", include_str!("../../src/explain/contents.rs")),
-    ("explain/key_variants.rs", include_str!("../../src/explain/keys.rs")),
-    ("explain/code_variants.rs", include_str!("../../src/explain/codes.rs")),
+    ("explain/content_variants.rs", include_str!("../../src/explain/content_variants.rs")),
+    ("explain/key_variants.rs", include_str!("../../src/explain/key_variants.rs")),
+    ("explain/code_variants.rs", include_str!("../../src/explain/code_variants.rs")),
     ("explain/bodies/envelopes.rs", include_str!("../../src/explain/bodies/envelopes.rs")),
     ("explain/bodies/members.rs", include_str!("../../src/explain/bodies/members.rs")),
 ];

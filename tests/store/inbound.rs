@@ -316,7 +316,6 @@ fn refusals_of_which_nobody_has_another_copy_get_a_row_each(backend: &dyn Backen
     let store = backend.create();
     let refuse = |is_only_copy| {
         let request = Some(RequestCopy { headers: Vec::new(), body: b"{}".to_vec() });
-        let details = RefusalDetails { request, ..RefusalDetails::default() };
         let (source, route) = ("redis://h/0/s".to_owned(), "broker/platform".into());
         let refused = RefusedWebhook {
             reason: "bad",
@@ -324,7 +323,7 @@ fn refusals_of_which_nobody_has_another_copy_get_a_row_each(backend: &dyn Backen
             count: 1,
             route,
             is_only_copy,
-            details,
+            request,
             ..RefusedWebhook::default()
         };
         store.refuse(vec![refused], at(0)).wait().unwrap();
@@ -400,10 +399,9 @@ fn the_audit_log_and_kept_requests_go_on_behind_a_row_whatever_is_added_meanwhil
     let store = backend.create();
     let refuse = |n: i64| {
         let request = Some(RequestCopy { headers: Vec::new(), body: vec![7] });
-        let details = RefusalDetails { request, ..RefusalDetails::default() };
         let (source, route) = ("a".to_owned(), "/r".into());
         let refused =
-            RefusedWebhook { reason: "code-mismatch", source, count: 1, route, details, ..RefusedWebhook::default() };
+            RefusedWebhook { reason: "code-mismatch", source, count: 1, route, request, ..RefusedWebhook::default() };
         store.refuse(vec![refused], at(n * 60_000)).wait().unwrap();
     };
     (0..5).for_each(refuse);
@@ -559,13 +557,12 @@ fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend)
     let store = backend.create();
     let refuse = |reason: &'static str, source: &str, bytes: usize, now: Timestamp| {
         let request = Some(RequestCopy { headers: vec![("a".to_owned(), "b".to_owned())], body: vec![7; bytes] });
-        let details = RefusalDetails { request, ..RefusalDetails::default() };
         let refused = RefusedWebhook {
             reason,
             source: source.to_owned(),
             count: 1,
             route: "/r".into(),
-            details,
+            request,
             ..RefusedWebhook::default()
         };
         store.refuse(vec![refused], now).wait().unwrap();

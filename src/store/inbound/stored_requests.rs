@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::VerifiedWebhook;
 use crate::clock::Timestamp;
 
 /// How long a refused request is kept.
@@ -11,7 +12,8 @@ pub const MAX_KEPT_BYTES_PER_SOURCE: u64 = 8 * 1024 * 1024;
 /// The bytes of all kept requests. The oldest of whoever has the most make room.
 pub const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What is known of a refused webhook beside the reason. What it claims is not verified unless the signature was right.
+/// What a webhook says of itself and what verifying it found, for the audit log: what it claims is not verified unless the
+/// signature was right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RefusalDetails {
     /// The scheme of its signature.
@@ -26,8 +28,18 @@ pub struct RefusalDetails {
     pub field: Option<String>,
     /// How many milliseconds its signed time lay behind our clock; negative when ahead.
     pub skew_ms: Option<i64>,
-    /// The request as it came, to be kept.
-    pub request: Option<RequestCopy>,
+}
+
+impl RefusalDetails {
+    /// Those of a webhook that verified and is refused all the same.
+    pub fn of_verified(webhook: &VerifiedWebhook) -> Self {
+        Self {
+            signature_is_right: Some(true),
+            claimed_id: Some(webhook.id.to_string()),
+            claimed_type: Some(webhook.draft.event_type.clone()),
+            ..Self::default()
+        }
+    }
 }
 
 /// The headers and body of a refused request, kept so that it can be examined and replayed.

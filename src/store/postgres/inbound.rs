@@ -304,7 +304,7 @@ async fn audit_refusal(
     }
     let alone = refused.is_only_copy || (refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE);
     let event = event.filter(|_| alone);
-    let request = match refused.details.request.as_ref().filter(|_| alone) {
+    let request = match refused.request.as_ref().filter(|_| alone) {
         Some(copy) => Some(requests::keep(connection, refused, copy, now).await?),
         None => None,
     };
@@ -395,12 +395,14 @@ fn received_row(row: &Row) -> ReceivedRow {
         repeats: int(row, 9).unsigned_abs(),
         digest: if result >= CONFLICT { row.get(10) } else { None },
         route: row.get(11),
-        scheme: row.get(12),
-        signature_is_right: row.get(13),
-        claimed_id: row.get(14),
-        claimed_type: row.get(15),
-        field: row.get(16),
-        skew_ms: maybe_int(row, 17),
+        details: RefusalDetails {
+            scheme: row.get(12),
+            signature_is_right: row.get(13),
+            claimed_id: row.get(14),
+            claimed_type: row.get(15),
+            field: row.get(16),
+            skew_ms: maybe_int(row, 17),
+        },
         request: maybe_int(row, 18),
     }
 }

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
 use crate::store::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
-use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, SenderRow};
+use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, SenderRow};
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
@@ -80,12 +80,14 @@ fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {
         repeats: row.get::<_, i64>(9)?.unsigned_abs(),
         digest: if result >= CONFLICT { row.get(10)? } else { None },
         route: row.get(11)?,
-        scheme: row.get(12)?,
-        signature_is_right: row.get(13)?,
-        claimed_id: row.get(14)?,
-        claimed_type: row.get(15)?,
-        field: row.get(16)?,
-        skew_ms: row.get(17)?,
+        details: RefusalDetails {
+            scheme: row.get(12)?,
+            signature_is_right: row.get(13)?,
+            claimed_id: row.get(14)?,
+            claimed_type: row.get(15)?,
+            field: row.get(16)?,
+            skew_ms: row.get(17)?,
+        },
         request: row.get(18)?,
     })
 }

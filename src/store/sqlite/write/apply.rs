@@ -183,7 +183,7 @@ fn audit_refusal(
     }
     let alone = refused.is_only_copy || (refused.count == 1 && rows.unsigned_abs() < REFUSALS_A_MINUTE);
     let event = event.filter(|_| alone);
-    let request = match refused.details.request.as_ref().filter(|_| alone) {
+    let request = match refused.request.as_ref().filter(|_| alone) {
         Some(copy) => Some(requests::keep(connection, refused, copy, now)?),
         None => None,
     };
