@@ -6,10 +6,12 @@
 
 mod alert_keys;
 mod alerts;
+mod delivery_keys;
 mod endpoint_keys;
 mod endpoints;
 mod environment;
 mod file;
+mod key;
 mod keys;
 mod loader;
 mod origin;

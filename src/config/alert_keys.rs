@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use strum::{EnumString, IntoStaticStr};
 
-use super::keys::{Key, ValueForm, key, set};
+use super::key::{Key, ValueForm, key, set};
 use super::text;
 use crate::endpoint::{EndpointUrl, SecretSource};
 use crate::format::did_you_mean;

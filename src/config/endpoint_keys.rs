@@ -1,12 +1,13 @@
 //! The keys of `[[endpoints]]`: parsing and display.
 
-use super::keys::{Key, ValueForm, key, set};
+use super::delivery_keys::{self, DeliverySettings};
+use super::key::{Key, ValueForm, key, set};
 use super::text::{
-    attempts, concurrency, items, joined, millis, millis_above_zero, millis_shown, name, number, path, path_text,
-    patterns, patterns_shown, place_shown, quoted, secret_shown, variable_name, yes_or_no,
+    items, joined, millis_above_zero, millis_shown, name, number, path, path_text, patterns, patterns_shown,
+    place_shown, quoted, secret_shown, variable_name, yes_or_no,
 };
 use super::values::DeliverySection;
-use crate::delivery::StatusRule;
+use crate::delivery::{RetryPolicy, StatusRule};
 use crate::endpoint::{
     Authorization, ConfiguredEndpoint, EndpointSettings, EndpointUrl, EventCondition, HeaderSetting, LegacySignature,
     Payload, ProxySetting, RateLimit, SecretSource, ValueSource, header_value,
@@ -41,12 +42,7 @@ pub(super) const ENDPOINT_KEYS: &[Key<EndpointDraft>] = &[
         |d| secret_shown(&d.settings.secret),
     ),
     key("paused", ValueForm::One, |d, t| set(&mut d.paused, yes_or_no(t)), |d| d.paused.to_string()),
-    key(
-        "concurrency",
-        ValueForm::One,
-        |d, t| set(&mut d.settings.concurrency, concurrency(t)),
-        |d| d.settings.concurrency.to_string(),
-    ),
+    delivery_keys::in_flight("concurrency"),
     key(
         "rate",
         ValueForm::One,
@@ -71,30 +67,10 @@ pub(super) const ENDPOINT_KEYS: &[Key<EndpointDraft>] = &[
         |d, t| set(&mut d.settings.coalesce, yes_or_no(t)),
         |d| d.settings.coalesce.to_string(),
     ),
-    key(
-        "max_attempts",
-        ValueForm::One,
-        |d, t| set(&mut d.settings.retry.max_attempts, attempts(t)),
-        |d| d.settings.retry.max_attempts.to_string(),
-    ),
-    key(
-        "first_delay",
-        ValueForm::One,
-        |d, t| set(&mut d.settings.retry.first_delay_ms, millis(t)),
-        |d| millis_shown(d.settings.retry.first_delay_ms),
-    ),
-    key(
-        "max_delay",
-        ValueForm::One,
-        |d, t| set(&mut d.settings.retry.max_delay_ms, millis(t)),
-        |d| millis_shown(d.settings.retry.max_delay_ms),
-    ),
-    key(
-        "timeout",
-        ValueForm::One,
-        |d, t| set(&mut d.settings.retry.timeout_ms, millis_above_zero(t)),
-        |d| millis_shown(d.settings.retry.timeout_ms),
-    ),
+    delivery_keys::max_attempts("max_attempts"),
+    delivery_keys::first_delay("first_delay"),
+    delivery_keys::max_delay("max_delay"),
+    delivery_keys::timeout("timeout"),
     key(
         "retry",
         ValueForm::List,
@@ -227,6 +203,24 @@ pub(super) struct EndpointDraft {
     pub(super) url: Option<EndpointUrl>,
     pub(super) paused: bool,
     pub(super) settings: EndpointSettings,
+}
+
+impl DeliverySettings for EndpointDraft {
+    fn retry(&self) -> &RetryPolicy {
+        &self.settings.retry
+    }
+
+    fn retry_mut(&mut self) -> &mut RetryPolicy {
+        &mut self.settings.retry
+    }
+
+    fn concurrency(&self) -> u16 {
+        self.settings.concurrency
+    }
+
+    fn concurrency_mut(&mut self) -> &mut u16 {
+        &mut self.settings.concurrency
+    }
 }
 
 impl EndpointDraft {

@@ -2,55 +2,19 @@
 
 use std::path::Path;
 
+use super::delivery_keys::{self, DeliverySettings};
+use super::key::{Key, ValueForm, key, set};
 use super::text::{
-    attempts, concurrency, duration, duration_above_zero, duration_shown, items, joined, millis, millis_above_zero,
-    millis_shown, networks, number, path, path_shown, quoted, yes_or_no,
+    duration, duration_above_zero, duration_shown, items, joined, networks, number, path, path_shown, quoted, yes_or_no,
 };
 use super::values::{ConfigValues, OperatorToken};
 use crate::clock::Timestamp;
+use crate::delivery::RetryPolicy;
 use crate::endpoint::TypePattern;
 use crate::inbound::ProxyHeader;
 use crate::monitor::ExpectedEvents;
 use crate::store::Location;
 use crate::store::operators::ADMIN_TOKEN_NAME;
-
-/// How a configuration file may write a value: as one value, a list, a path or a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ValueForm {
-    /// One value.
-    One,
-    /// One value or a list.
-    List,
-    /// A table of names and texts, or a list of `NAME=TEXT`.
-    Pairs,
-    /// A path; a relative one counts from the file's directory.
-    Path,
-    /// A path or a database URL.
-    Database,
-}
-
-/// A configuration key: its name, how its text is parsed into a `T`, how its value is shown.
-pub(super) struct Key<T> {
-    pub(super) name: &'static str,
-    pub(super) form: ValueForm,
-    pub(super) read: fn(&mut T, &str) -> Result<(), String>,
-    pub(super) show: fn(&T) -> String,
-}
-
-pub(super) const fn key<T>(
-    name: &'static str,
-    form: ValueForm,
-    read: fn(&mut T, &str) -> Result<(), String>,
-    show: fn(&T) -> String,
-) -> Key<T> {
-    Key { name, form, read, show }
-}
-
-/// Stores a value that was parsed.
-pub(super) fn set<V>(place: &mut V, value: Result<V, String>) -> Result<(), String> {
-    *place = value?;
-    Ok(())
-}
 
 /// The keys outside of lists, without secrets, in the order of `config show`.
 pub(super) const KEYS: &[Key<ConfigValues>] = &[
@@ -60,36 +24,11 @@ pub(super) const KEYS: &[Key<ConfigValues>] = &[
         |v, t| set(&mut v.database, database(t).map(Some)),
         |v| database_shown(&v.database),
     ),
-    key(
-        "delivery.max_attempts",
-        ValueForm::One,
-        |v, t| set(&mut v.delivery.retry.max_attempts, attempts(t)),
-        |v| v.delivery.retry.max_attempts.to_string(),
-    ),
-    key(
-        "delivery.first_delay",
-        ValueForm::One,
-        |v, t| set(&mut v.delivery.retry.first_delay_ms, millis(t)),
-        |v| millis_shown(v.delivery.retry.first_delay_ms),
-    ),
-    key(
-        "delivery.max_delay",
-        ValueForm::One,
-        |v, t| set(&mut v.delivery.retry.max_delay_ms, millis(t)),
-        |v| millis_shown(v.delivery.retry.max_delay_ms),
-    ),
-    key(
-        "delivery.timeout",
-        ValueForm::One,
-        |v, t| set(&mut v.delivery.retry.timeout_ms, millis_above_zero(t)),
-        |v| millis_shown(v.delivery.retry.timeout_ms),
-    ),
-    key(
-        "delivery.concurrency",
-        ValueForm::One,
-        |v, t| set(&mut v.delivery.concurrency, concurrency(t)),
-        |v| v.delivery.concurrency.to_string(),
-    ),
+    delivery_keys::max_attempts("delivery.max_attempts"),
+    delivery_keys::first_delay("delivery.first_delay"),
+    delivery_keys::max_delay("delivery.max_delay"),
+    delivery_keys::timeout("delivery.timeout"),
+    delivery_keys::in_flight("delivery.concurrency"),
     key(
         "egress.deny_private",
         ValueForm::One,
@@ -214,6 +153,24 @@ pub(super) const KEYS: &[Key<ConfigValues>] = &[
     ),
     key("tls.ca_file", ValueForm::Path, |v, t| set(&mut v.ca_file, path(t).map(Some)), |v| path_shown(&v.ca_file)),
 ];
+
+impl DeliverySettings for ConfigValues {
+    fn retry(&self) -> &RetryPolicy {
+        &self.delivery.retry
+    }
+
+    fn retry_mut(&mut self) -> &mut RetryPolicy {
+        &mut self.delivery.retry
+    }
+
+    fn concurrency(&self) -> u16 {
+        self.delivery.concurrency
+    }
+
+    fn concurrency_mut(&mut self) -> &mut u16 {
+        &mut self.delivery.concurrency
+    }
+}
 
 /// The variable that names a file with the database's location.
 pub(super) const DATABASE_FILE: &str = "SYNCCTL_DB_FILE";

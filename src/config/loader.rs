@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
 use super::file::{Entry, ParsedFile};
-use super::keys::{self, DATABASE_FILE, KEYS, Key};
+use super::key::Key;
+use super::keys::{self, DATABASE_FILE, KEYS};
 use super::origin::{Origin, Setting, Sourced};
 use super::problem::Problem;
 use super::secret::{self, SecretLocation};

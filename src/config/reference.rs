@@ -24,7 +24,7 @@ pub struct KeyReference {
 /// The keys outside of `[[endpoints]]`.
 pub fn settings() -> Vec<KeyReference> {
     let values = ConfigValues::default();
-    let described = |key: &super::keys::Key<ConfigValues>| KeyReference {
+    let described = |key: &super::key::Key<ConfigValues>| KeyReference {
         key: key.name.to_owned(),
         variable: Some(variable(key.name)),
         default: (key.show)(&values),
@@ -36,7 +36,7 @@ pub fn settings() -> Vec<KeyReference> {
 /// The keys of an `[[endpoints]]` entry.
 pub fn endpoint_settings() -> Vec<KeyReference> {
     let draft = EndpointDraft::new(&ConfigValues::default().delivery);
-    let described = |key: &super::keys::Key<EndpointDraft>| KeyReference {
+    let described = |key: &super::key::Key<EndpointDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),
@@ -48,7 +48,7 @@ pub fn endpoint_settings() -> Vec<KeyReference> {
 /// The keys of a `[[sources]]` entry.
 pub fn source_settings() -> Vec<KeyReference> {
     let draft = SourceDraft::default();
-    let described = |key: &super::keys::Key<SourceDraft>| KeyReference {
+    let described = |key: &super::key::Key<SourceDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),
@@ -60,7 +60,7 @@ pub fn source_settings() -> Vec<KeyReference> {
 /// The keys of an `[[alerts]]` entry.
 pub fn alert_settings() -> Vec<KeyReference> {
     let draft = AlertDraft::default();
-    let described = |key: &super::keys::Key<AlertDraft>| KeyReference {
+    let described = |key: &super::key::Key<AlertDraft>| KeyReference {
         key: key.name.to_owned(),
         variable: None,
         default: (key.show)(&draft),

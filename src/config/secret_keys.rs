@@ -1,6 +1,6 @@
 //! The variables, credentials and keys that configure each secret.
 
-use super::keys::ValueForm;
+use super::key::ValueForm;
 
 /// The names under which one secret can be configured: its variable, systemd credential, and keys of a file.
 pub(super) struct SecretKeys {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use super::keys::{Key, ValueForm, key, set};
+use super::key::{Key, ValueForm, key, set};
 use super::text;
 use crate::endpoint::{AccessSettings, Authorization, SecretSource, SourceUrl, ValueSource};
 use crate::format::did_you_mean;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::alert_keys::ALERT_KEYS;
 use super::endpoint_keys::ENDPOINT_KEYS;
-use super::keys::{KEYS, ValueForm};
+use super::key::ValueForm;
+use super::keys::KEYS;
 use super::reference::{self, KeyReference};
 use super::secret_keys::SECRETS;
 use super::source_keys::SOURCE_KEYS;
