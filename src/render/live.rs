@@ -158,8 +158,8 @@ fn key_of(code: KeyCode, modifiers: KeyModifiers) -> Option<KeyPress> {
 }
 
 /// Columns that may be left out on a narrow terminal, the first one first.
-const ENDPOINT_EXTRAS: &[&str] = &["p95", "processing", "failing", "p50"];
-const FAILURE_EXTRAS: &[&str] = &["attempts", "event", "failed", "type", "endpoint"];
+const OPTIONAL_IN_ENDPOINTS: &[&str] = &["p95", "processing", "failing", "p50"];
+const OPTIONAL_IN_FAILURES: &[&str] = &["attempts", "event", "failed", "type", "endpoint"];
 
 const HELP: &[(&str, &str)] = &[
     ("Tab", "move between endpoints and failures"),
@@ -188,11 +188,16 @@ fn draw(frame: &mut Frame<'_>, view: &ScreenContent<'_>, look: &OutputStyle) {
     let (level, sentence) = &view.top.verdict;
     let sentence = Paragraph::new(text(sentence)).wrap(Wrap { trim: true });
     frame.render_widget(sentence.style(style_of(*level, look)), verdict);
-    draw_table(frame, queue, &view.top.queue, None, &["events"], look);
+    let queue_table = DrawnTable { table: &view.top.queue, selected: None, optional: &["events"] };
+    queue_table.draw(frame, queue, look);
     frame.render_widget(Line::from(text(&view.top.forecast)), forecast);
-    let chosen = |pane, row| (view.pane == pane).then_some(row);
-    draw_titled(frame, upper, &view.top.endpoints, chosen(Pane::Endpoints, view.selected.0), ENDPOINT_EXTRAS, look);
-    draw_titled(frame, lower, &view.top.failures, chosen(Pane::Failures, view.selected.1), FAILURE_EXTRAS, look);
+    for (pane, area, table, row, optional) in [
+        (Pane::Endpoints, upper, &view.top.endpoints, view.selected.0, OPTIONAL_IN_ENDPOINTS),
+        (Pane::Failures, lower, &view.top.failures, view.selected.1, OPTIONAL_IN_FAILURES),
+    ] {
+        let selected = (view.pane == pane).then_some(row);
+        DrawnTable { table, selected, optional }.draw_titled(frame, area, look);
+    }
     let keys = "q quit  Tab tables  j/k move  p pause  r resume/replay  Enter open  ? help";
     let line = match view.message {
         Some(message) => Line::from(text(message)).style(bold()),
@@ -217,53 +222,52 @@ fn draw_sheet(frame: &mut Frame<'_>, area: Rect, title: &str, lines: &[String], 
     frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), body);
 }
 
-fn draw_titled(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    table: &Table,
+/// A table as `top` draws it.
+struct DrawnTable<'a> {
+    table: &'a Table,
+    /// The row that is marked and kept visible.
     selected: Option<usize>,
-    extras: &[&str],
-    look: &OutputStyle,
-) {
-    let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
-    let title = text(table.title.as_deref().unwrap_or_default());
-    // The focused table is marked by a sign, not by colour alone.
-    let mark = if selected.is_some() { "▸ " } else { "  " };
-    frame.render_widget(Line::from(format!("{mark}{title}")).style(bold()), head);
-    draw_table(frame, body, table, selected, extras, look);
+    /// Columns that may be left out on a narrow terminal.
+    optional: &'a [&'a str],
 }
 
-/// Draws a table with its header; the selected row is kept visible.
-fn draw_table(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    table: &Table,
-    selected: Option<usize>,
-    extras: &[&str],
-    look: &OutputStyle,
-) {
-    let texts: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|cell| shown_cell(cell, look)).collect()).collect();
-    let columns = fitted(table.columns, &texts, usize::from(area.width), extras);
-    let headings = columns.iter().map(|column| {
-        let heading = &table.columns[column.at];
-        Span::from(column.placed(heading.header, heading.right))
-    });
-    let mut lines = vec![Line::from_iter(headings).style(bold())];
-    let rows = usize::from(area.height).saturating_sub(1);
-    let first = selected.map_or(0, |row| (row + 1).saturating_sub(rows));
-    for (at, (cells, shown)) in table.rows.iter().zip(&texts).enumerate().skip(first).take(rows) {
-        let spans = columns.iter().map(|column| {
-            let placed = column.placed(&shown[column.at], table.columns[column.at].right);
-            match &cells[column.at] {
-                Cell::Level(level, _) => Span::styled(placed, style_of(*level, look)),
-                _ => Span::from(placed),
-            }
-        });
-        let style = if selected == Some(at) { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
-        lines.push(Line::from_iter(spans).style(style));
+impl DrawnTable<'_> {
+    /// Draws it below its title.
+    fn draw_titled(&self, frame: &mut Frame<'_>, area: Rect, look: &OutputStyle) {
+        let [head, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+        let title = text(self.table.title.as_deref().unwrap_or_default());
+        // The focused table is marked by a sign, not by colour alone.
+        let mark = if self.selected.is_some() { "▸ " } else { "  " };
+        frame.render_widget(Line::from(format!("{mark}{title}")).style(bold()), head);
+        self.draw(frame, body, look);
     }
-    frame.render_widget(Paragraph::new(lines), area);
+
+    /// Draws its header and as many rows as there is room for.
+    fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: &OutputStyle) {
+        let texts: Vec<Vec<String>> =
+            self.table.rows.iter().map(|row| row.iter().map(|cell| shown_cell(cell, look)).collect()).collect();
+        let columns = fitted(self.table.columns, &texts, usize::from(area.width), self.optional);
+        let headings = columns.iter().map(|column| {
+            let heading = &self.table.columns[column.at];
+            Span::from(column.placed(heading.header, heading.right))
+        });
+        let mut lines = vec![Line::from_iter(headings).style(bold())];
+        let rows = usize::from(area.height).saturating_sub(1);
+        let first = self.selected.map_or(0, |row| (row + 1).saturating_sub(rows));
+        for (at, (cells, shown)) in self.table.rows.iter().zip(&texts).enumerate().skip(first).take(rows) {
+            let spans = columns.iter().map(|column| {
+                let placed = column.placed(&shown[column.at], self.table.columns[column.at].right);
+                match &cells[column.at] {
+                    Cell::Level(level, _) => Span::styled(placed, style_of(*level, look)),
+                    _ => Span::from(placed),
+                }
+            });
+            let style =
+                if self.selected == Some(at) { Style::new().add_modifier(Modifier::REVERSED) } else { Style::new() };
+            lines.push(Line::from_iter(spans).style(style));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
 }
 
 /// Foreign text escaped for the terminal.
