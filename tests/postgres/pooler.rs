@@ -79,3 +79,37 @@ fn a_pooler_that_the_location_does_not_name_is_told_with_what_to_add() {
     assert_eq!(refused.code, 78, "{refused:?}");
     assert!(refused.stderr.contains("pooler=transaction"), "{refused:?}");
 }
+
+/// Through a pooler no lock tells that a stopped worker lives: after the lease its claims are another's, and what it still says of
+/// them does not count.
+#[test]
+fn a_worker_without_a_lock_that_stops_for_longer_than_its_lease_is_robbed_and_records_nothing_more() {
+    let Some(cluster) = Cluster::start_in_memory() else { return };
+    let Some(pooler) = Pooler::start(&cluster) else { return };
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let receiver = receiver(&seen, Duration::from_millis(1_500));
+    let place = pooler.place(&[receiver.url("/hook")], "?pooler=transaction");
+    emit(&place, 4, 4);
+    let mut first = worker(&place);
+    within(Duration::from_secs(20), "four in flight", || {
+        cluster.queue("SELECT coalesce(sum(cardinality(ids)), 0) FROM flight") == "4"
+    });
+    kill(&first, "-STOP");
+    let began = std::time::Instant::now();
+    let mut second = worker(&place);
+    within(Duration::from_secs(60), "the second delivers them", || delivered(&cluster) == 4);
+    assert!(began.elapsed() > Duration::from_secs(25), "not before the lease ended: {:?}", began.elapsed());
+    kill(&first, "-CONT");
+    // Its run is over: it begins another, or ends; either way it records none of the four again.
+    std::thread::sleep(Duration::from_secs(2));
+    for worker in [&mut first, &mut second] {
+        kill(worker, "-TERM");
+        worker.wait().unwrap();
+    }
+    assert_eq!(
+        (delivered(&cluster), cluster.queue("SELECT count(*) FROM attempt WHERE outcome = 0").as_str()),
+        (4, "4")
+    );
+    assert_eq!(judge(&seen.lock().unwrap(), 4), 4, "each was sent twice: in flight when the worker stopped");
+    assert_eq!(place.run(&["db", "verify"]).code, 0);
+}
