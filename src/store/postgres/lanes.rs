@@ -67,18 +67,12 @@ pub(super) async fn lock_endpoints(connection: &Connection, endpoints: Vec<i64>)
     Ok(())
 }
 
-/// Puts a finished delivery back into its old place: before what is in its lane, or into the queue. The gate is held.
-pub(super) async fn rejoin(
+/// Puts a finished delivery before what is in its lane. The gate is held.
+pub(super) async fn go_before(
     connection: &Connection,
-    (endpoint, lane, id, event): (i64, i64, i64, i64),
-    whole_record: bool,
+    (endpoint, lane, id): (i64, i64, i64),
     now: Timestamp,
 ) -> Result<(), PostgresError> {
-    if !is_overtaken(connection, endpoint, lane, id).await? {
-        let insert = "INSERT INTO queue (endpoint, id, event, lane, whole_record) VALUES ($1, $2, $3, $4, $5)";
-        connection.query(insert, args![endpoint, id, event, lane, whole_record]).await?;
-        return Ok(());
-    }
     let first = "SELECT id, state FROM waiting WHERE endpoint = $1 AND lane = $2 ORDER BY id LIMIT 1";
     let first = connection.first(first, args![endpoint, lane]).await?;
     let later = first.map(|row| (int(&row, 0), int(&row, 1))).filter(|(later, state)| {
@@ -93,12 +87,4 @@ pub(super) async fn rejoin(
         connection.query(block, args![endpoint, lane, later]).await?;
     }
     Ok(())
-}
-
-/// Whether a later delivery is in the lane: what is queued would come after it.
-async fn is_overtaken(connection: &Connection, endpoint: i64, lane: i64, id: i64) -> Result<bool, PostgresError> {
-    let sql = "SELECT (EXISTS (SELECT FROM waiting WHERE endpoint = $1 AND lane = $2 AND id > $3)
-        OR EXISTS (SELECT FROM flight f CROSS JOIN LATERAL unnest(f.ids, f.lanes) AS l(id, lane)
-            WHERE f.endpoint = $1 AND l.lane = $2 AND l.id > $3))::int::bigint";
-    Ok(connection.number(sql, args![endpoint, lane, id]).await? == 1)
 }
