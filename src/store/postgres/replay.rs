@@ -73,14 +73,14 @@ impl ChosenDelivery {
 
 /// What one transaction changes by hand.
 #[derive(Default)]
-struct Changes {
+struct ManualChanges {
     deliveries: ChangedDeliveries,
     counted: CounterDeltas,
     newly_troubled: (Vec<i64>, Vec<i64>),
     untroubled: Vec<i64>,
 }
 
-impl Changes {
+impl ManualChanges {
     /// Notes that a delivery gets this state.
     fn add(&mut self, chosen: &ChosenDelivery, state: i64) {
         let after = CounterKey { state, ..chosen.part };
@@ -135,7 +135,7 @@ async fn replay_some(
     ids: &[i64],
     how: Replay,
     now: Timestamp,
-    changes: &mut Changes,
+    changes: &mut ManualChanges,
 ) -> Result<(), PostgresError> {
     let rows = connection.query(CHOSEN, args![ids]).await?;
     let mut replayed = Vec::with_capacity(rows.len());
@@ -249,7 +249,7 @@ async fn give_up_one(
     connection: &Connection,
     chosen: &ChosenDelivery,
     now: Timestamp,
-    changes: &mut Changes,
+    changes: &mut ManualChanges,
 ) -> Result<(), PostgresError> {
     if let Some(why) = SkipReason::by_giving_up(chosen.state()) {
         changes.skip(chosen.id, why);
@@ -281,12 +281,12 @@ async fn give_up_one(
 async fn with_lanes(
     node: &Node,
     ids: Vec<DeliveryId>,
-    change: impl AsyncFn(&Connection, &[i64], &mut Changes) -> Result<(), PostgresError>,
+    change: impl AsyncFn(&Connection, &[i64], &mut ManualChanges) -> Result<(), PostgresError>,
 ) -> Result<ChangedDeliveries> {
     let ids: BTreeSet<i64> = ids.into_iter().map(|id| id.0).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
     let work = async |connection: &Connection| {
-        let mut changes = Changes::default();
+        let mut changes = ManualChanges::default();
         if ids.is_empty() {
             return Ok(changes.deliveries);
         }
