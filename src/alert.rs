@@ -92,9 +92,9 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// The alert of a notice.
-    pub fn new(notice: &Notification, host: &str, at: Timestamp) -> Self {
-        Self { phase: notice.phase, incident: notice.incident.clone(), host: host.to_owned(), at }
+    /// The alert of a notification.
+    pub fn new(notification: &Notification, host: &str, at: Timestamp) -> Self {
+        Self { phase: notification.phase, incident: notification.incident.clone(), host: host.to_owned(), at }
     }
 
     /// A test alert, which says that nothing is wrong.
@@ -163,7 +163,7 @@ impl Alert {
         facts
     }
 
-    /// The id of this notice, the same on every retry.
+    /// The id of this notification, the same on every retry.
     fn id(&self) -> String {
         let Incident { name, told, .. } = &self.incident;
         let told_at = told.iter().filter_map(|told| told.open_at).max().map_or(0, Timestamp::as_millis);

@@ -1,7 +1,7 @@
 //! Endpoints: URL, event types, and delivery settings.
 
 mod access;
-mod broker;
+mod broker_places;
 mod egress;
 mod event_condition;
 mod payload;
@@ -18,7 +18,7 @@ use crate::delivery::{CircuitState, RetryPolicy};
 
 pub(crate) use access::header_value;
 pub use access::{AccessSettings, Authorization, HeaderSetting, ProxySetting, ValueSource};
-pub use broker::{ExchangePlace, GroupPlace, QueuePlace, StreamPlace};
+pub use broker_places::{ExchangePlace, GroupPlace, QueuePlace, StreamPlace};
 pub use egress::Egress;
 pub use event_condition::{EventCondition, EventJson};
 pub use payload::Payload;

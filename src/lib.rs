@@ -12,7 +12,7 @@
 //! **Reading.** Figures are counters that the writes keep up to date. [`monitor`] judges them, [`report`] makes the answer once for
 //! people and once for machines, [`render`] and [`server`] show it.
 //!
-//! **Alerts.** A [`service`] observes problems; the store keeps them as incidents and gives each notice to one process, which sends
+//! **Alerts.** A [`service`] observes problems; the store keeps them as incidents and gives each notification to one process, which sends
 //! it to the sinks of [`alert`].
 //!
 //! **Debugging.** [`request`] reads a captured request in any format, a scheme verifies it, and [`explain`] searches for the change

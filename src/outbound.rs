@@ -70,7 +70,7 @@ pub struct EndpointAccess {
     pub connect: http::ConnectOptions,
 }
 
-/// The headers and body of one signed request.
+/// An event that is to be signed and sent to an endpoint.
 pub(crate) struct WebhookRequest<'a> {
     /// The event's id, under which it is signed.
     pub(crate) id: &'a EventId,
@@ -90,6 +90,11 @@ impl<'a> WebhookRequest<'a> {
     fn of(claim: &'a Claim) -> Self {
         let Claim { event_id: id, event_type, number, trigger, traceparent, body, .. } = claim;
         Self { id, event_type, attempt: *number, trigger: *trigger, traceparent: traceparent.as_ref(), body }
+    }
+
+    /// A test that an operator asked for: no event of the queue.
+    fn test(id: &'a EventId, event_type: &'a str, body: &'a Bytes) -> Self {
+        Self { id, event_type, attempt: 1, trigger: Trigger::Manual, traceparent: None, body }
     }
 }
 

@@ -41,7 +41,7 @@ impl PagerDuty {
         Ok(Self { url, routing_key })
     }
 
-    /// The request for an alert. The incident's key joins all notices into one PagerDuty alert, and resolves it.
+    /// The request for an alert. The incident's key joins all notifications into one PagerDuty alert, and resolves it.
     pub(super) fn request(&self, alert: &Alert) -> ServiceRequest {
         let observed = &alert.incident.observed;
         let dedup_key = format!("syncctl-{}", alert.incident.name);

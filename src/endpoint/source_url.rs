@@ -5,7 +5,7 @@ use std::fmt;
 use ::url::Url;
 
 use super::InvalidEndpoint;
-use super::broker::{GroupPlace, QueuePlace};
+use super::broker_places::{GroupPlace, QueuePlace};
 use super::sqs::SqsSource;
 use super::url::{EndpointUrl, Protocol, check};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::url::Url;
 
 use super::access::HeaderSetting;
-use super::broker::{segments, time};
+use super::broker_places::{segments, time};
 
 /// The longest name of a queue.
 const MAX_NAME_BYTES: usize = 80;

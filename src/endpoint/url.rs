@@ -6,7 +6,7 @@ use std::fmt;
 use ::url::Url;
 use serde::{Deserialize, Serialize};
 
-use super::broker::{ExchangePlace, StreamPlace};
+use super::broker_places::{ExchangePlace, StreamPlace};
 use super::sqs::{self, SqsQueue};
 use super::{InvalidEndpoint, MAX_NAME_CHARS};
 

@@ -16,11 +16,20 @@ pub(super) fn refused(
     message: &Message<'_>,
     refusal: &VerifyError,
 ) -> Option<Change> {
+    let change = form_change(scheme, received, message, refusal)?;
+    Some(match joined_header(scheme.facts(), received) {
+        Some(name) => Change::new(Cause::HeaderDoubled, format!("`{name}` holds its value twice, joined by a comma")),
+        None => change,
+    })
+}
+
+fn form_change(
+    scheme: &dyn Scheme,
+    received: &Received,
+    message: &Message<'_>,
+    refusal: &VerifyError,
+) -> Option<Change> {
     let facts = scheme.facts();
-    if let Some(name) = joined_header(facts, received) {
-        let change = Change::new(Cause::HeaderDoubled, format!("`{name}` holds its value twice, joined by a comma"));
-        return about_form(refusal).then_some(change);
-    }
     match refusal {
         VerifyError::HeaderDoubled(name) => Some(doubled(name)),
         VerifyError::TimeMalformed(name) => {
@@ -47,20 +56,6 @@ pub(super) fn refused(
         | VerifyError::OutsideTolerance
         | VerifyError::SecretUnusable(_) => None,
     }
-}
-
-/// Whether a refusal is about how headers are written.
-const fn about_form(refusal: &VerifyError) -> bool {
-    !matches!(
-        refusal,
-        VerifyError::HeaderNotDelivered(_)
-            | VerifyError::UrlUnknown
-            | VerifyError::RegisteredIdUnknown
-            | VerifyError::CodeNotInBody(_)
-            | VerifyError::BodyHashMismatch
-            | VerifyError::OutsideTolerance
-            | VerifyError::SecretUnusable(_)
-    )
 }
 
 /// The header of the scheme that holds its value twice, because a proxy joined duplicate headers.

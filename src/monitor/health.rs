@@ -50,7 +50,7 @@ pub struct HealthFigures {
     /// When expected events were last seen.
     pub expected: Vec<SeenEvents>,
     /// The sinks that could not be notified.
-    pub untold: Vec<FailingSink>,
+    pub failing_sinks: Vec<FailingSink>,
 }
 
 /// The figures that `health` shows beside its checks.
@@ -66,7 +66,7 @@ pub struct HealthDetails {
 
 /// Judges the queue and the receiving side. `rates` and `received` are those of the [`HEALTH_WINDOW`](super::HEALTH_WINDOW) before `now`.
 pub fn health(read: &HealthFigures, limits: &HealthLimits, now: Timestamp) -> Health {
-    let HealthFigures { figures, rates, received, storage, expected, untold } = read;
+    let HealthFigures { figures, rates, received, storage, expected, failing_sinks } = read;
     let attempts = Attempts::of(rates);
     let mut checks = vec![
         check_rate(attempts, limits),
@@ -76,7 +76,7 @@ pub fn health(read: &HealthFigures, limits: &HealthLimits, now: Timestamp) -> He
         check_endpoints(figures),
         check_held(figures),
         check_storage(*storage),
-        check_alerts(untold),
+        check_alerts(failing_sinks),
     ];
     checks.extend(received::checks(received, limits, now));
     checks.extend(expected::check(expected, now));
@@ -196,11 +196,12 @@ fn check_storage(storage: Storage) -> Check {
 }
 
 /// Checks that alerts can be sent.
-fn check_alerts(untold: &[FailingSink]) -> Check {
+fn check_alerts(failing_sinks: &[FailingSink]) -> Check {
     let named = |it: &FailingSink| format!("{} ({})", it.sink, it.error);
-    let message = (!untold.is_empty())
-        .then(|| format!("alerts could not be sent: {}", untold.iter().map(named).collect::<Vec<_>>().join(", ")));
-    let state = if untold.is_empty() { Grade::Ok } else { Grade::Warning };
-    let value = untold.iter().map(|it| it.notices).sum::<u64>();
+    let message = (!failing_sinks.is_empty()).then(|| {
+        format!("alerts could not be sent: {}", failing_sinks.iter().map(named).collect::<Vec<_>>().join(", "))
+    });
+    let state = if failing_sinks.is_empty() { Grade::Ok } else { Grade::Warning };
+    let value = failing_sinks.iter().map(|it| it.notifications).sum::<u64>();
     Check { name: "alerts", state, value: format!("{value} not sent"), limit: "0 not sent".to_owned(), message }
 }

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use super::http::{AttemptResult, Connector};
 use super::{EndpointAccess, EndpointClient, WebhookRequest};
 use crate::clock::Clock;
-use crate::delivery::Trigger;
 use crate::endpoint::EndpointUrl;
 use crate::event::IdSource;
 use crate::signature::Signer;
@@ -202,14 +201,7 @@ impl RotationChecker {
     async fn probe(&self, endpoint_client: &EndpointClient, said: &mut Option<String>) -> Result<u16, String> {
         let now = self.clock.now();
         let (id, body) = (self.ids.next(now), Bytes::from_static(BODY));
-        let message = WebhookRequest {
-            id: &id,
-            event_type: EVENT_TYPE,
-            attempt: 1,
-            trigger: Trigger::Manual,
-            traceparent: None,
-            body: &body,
-        };
+        let message = WebhookRequest::test(&id, EVENT_TYPE, &body);
         let AttemptResult { outcome, detail, .. } = endpoint_client.send(&message, self.limit, now).await.result;
         *said = Some(detail.clone());
         outcome.status().filter(|status| may_depend_on_signature(*status)).ok_or(detail)

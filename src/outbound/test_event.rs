@@ -7,7 +7,6 @@ use ::http::HeaderMap;
 use super::http::{AttemptResult, Timings};
 use super::{EndpointClient, SentRequest, WebhookRequest};
 use crate::clock::Clock;
-use crate::delivery::Trigger;
 use crate::event::{Draft, EventId, IdSource};
 
 /// The type of a test event, which no record has.
@@ -34,14 +33,7 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
     let id = IdSource::new().next(now);
     let draft = Draft::check(EVENT_TYPE, "test", Some("test"), br#"{"message":"a test by syncctl"}"#);
     let body = draft.expect("the test event is a good one").render(&id, now);
-    let message = WebhookRequest {
-        id: &id,
-        event_type: EVENT_TYPE,
-        attempt: 1,
-        trigger: Trigger::Manual,
-        traceparent: None,
-        body: &body,
-    };
+    let message = WebhookRequest::test(&id, EVENT_TYPE, &body);
     let began = tokio::time::Instant::now();
     let SentRequest { headers, result, timings } = client.send(&message, limit, now).await;
     let took = began.elapsed();

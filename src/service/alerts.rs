@@ -88,32 +88,32 @@ impl Alerts {
         rustix::system::uname().nodename().to_string_lossy().into_owned()
     }
 
-    /// Observes once, and sends the notices that are due.
+    /// Observes once, and sends the notifications that are due.
     async fn observe_and_notify(&self, store: &dyn Store, expiry: &[ObservedProblem], now: &dyn Clock) -> Result<()> {
         let mut observation = observe(store, &self.limits, now.now())?;
         observation.observed.extend(expiry.iter().cloned());
         observation.kinds.extend([IncidentKind::CertificateExpiry, IncidentKind::SecretExpiry]);
         let rules: Vec<SinkRule> = self.sinks.iter().map(|sink| sink.rule.clone()).collect();
-        let notices = store.observe(observation, rules, now.now()).await?;
-        if notices.is_empty() {
+        let notifications = store.observe(observation, rules, now.now()).await?;
+        if notifications.is_empty() {
             return Ok(());
         }
-        let told = notices.into_iter().map(|notice| self.notify(notice, now.now()));
-        store.settle_notices(join_all(told).await, now.now()).await
+        let told = notifications.into_iter().map(|notification| self.notify(notification, now.now()));
+        store.settle_notifications(join_all(told).await, now.now()).await
     }
 
-    async fn notify(&self, notice: Notification, now: Timestamp) -> NotificationResult {
-        let alert = Alert::new(&notice, &self.host, now);
-        let told = match self.sinks.iter().find(|sink| sink.rule.name == notice.sink) {
+    async fn notify(&self, notification: Notification, now: Timestamp) -> NotificationResult {
+        let alert = Alert::new(&notification, &self.host, now);
+        let told = match self.sinks.iter().find(|sink| sink.rule.name == notification.sink) {
             Some(sink) => sink.service.send(&self.client, &alert).await,
             None => Err("it is not configured any more".to_owned()),
         };
-        let (sink, phase) = (&notice.sink, notice.phase.name());
+        let (sink, phase) = (&notification.sink, notification.phase.name());
         match &told {
-            Ok(()) => tracing::info!(sink, phase, kind = notice.incident.observed.kind.name(), "alert sent"),
+            Ok(()) => tracing::info!(sink, phase, kind = notification.incident.observed.kind.name(), "alert sent"),
             Err(error) => tracing::warn!(sink, phase, error, "alert not sent; it is tried again"),
         }
-        NotificationResult { notice, error: told.err() }
+        NotificationResult { notification, error: told.err() }
     }
 
     /// The certificates and secrets that expire soon or have expired.
@@ -314,7 +314,7 @@ impl AlertWatch {
         }
     }
 
-    /// Observes once more, and waits until the notices are sent: at most twice as long as one alert may take.
+    /// Observes once more, and waits until the notifications are sent: at most twice as long as one alert may take.
     pub fn finish(mut self) {
         self.command.send_replace(WatchCommand::Finish);
         if let Some(thread) = self.thread.take() {

@@ -19,7 +19,7 @@ pub fn health_figures(store: &dyn Store, limits: &HealthLimits, now: Timestamp) 
         received: store.received_figures(since).wait()?,
         storage: store.file().map(FileStore::storage).unwrap_or_default(),
         expected: seen_events(store, &limits.expect, now)?,
-        untold: store.untold(now).wait()?,
+        failing_sinks: store.failing_sinks(now).wait()?,
     })
 }
 

@@ -1,7 +1,7 @@
-//! The store's contract for incidents: what is or was wrong, since when, and who was told.
+//! The store's contract for incidents: what is or was wrong, since when, and who was notified.
 //!
-//! Whoever processes the queue observes what is wrong and tells it. The store makes one incident of what several processes
-//! see, and hands each notice to one of them.
+//! Every process that works on the queue observes what is wrong and sends alerts. The store makes one incident of what several
+//! processes see, and hands each notification to one of them.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::clock::Timestamp;
 
 /// The longest quiet time a sink may have.
 pub const MAX_QUIET: Duration = Duration::from_hours(24);
-/// How long somebody who claimed a notice has to tell it before another may.
+/// How long a process that claimed a notification has to send it before another may claim it.
 pub const CLAIM_LASTS: Duration = Duration::from_mins(1);
-/// An incident that comes back within this time of its end goes on.
+/// A problem that comes back within this time of its end continues its incident instead of opening another.
 const COMES_BACK_WITHIN: Duration = Duration::from_mins(10);
-/// How often it is written down that an incident still lasts.
+/// How often it is recorded that an incident still lasts.
 const SEEN_EVERY: Duration = Duration::from_mins(1);
-/// The wait after a first failure to tell; doubled for each further one.
+/// The wait after the first failure to notify a sink; doubled for each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(15);
-/// The longest wait between two attempts to tell.
+/// The longest wait between two attempts to notify a sink.
 const LONGEST_RETRY: Duration = Duration::from_mins(15);
 /// How long an error counts as the state of a sink.
 const ERROR_COUNTS: Duration = Duration::from_hours(1);
@@ -69,11 +69,11 @@ impl IncidentKind {
 #[strum(serialize_all = "lowercase")]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Somebody should see to it some day soon.
+    /// It should be looked at in the next days.
     Warning,
     /// Something failed.
     Error,
-    /// It needs somebody now.
+    /// It has to be looked at now.
     Critical,
 }
 
@@ -107,7 +107,7 @@ pub struct ObservedProblem {
     pub kind: IncidentKind,
     /// The endpoint, file or whatever it is about: with the kind, what makes it one incident.
     pub subject: String,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
     /// The type of the latest event it is about.
     pub event_type: Option<String>,
@@ -143,7 +143,7 @@ pub struct Incident {
     pub last_seen_at: Timestamp,
     /// When it was over.
     pub resolved_at: Option<Timestamp>,
-    /// What each sink was told.
+    /// What each sink was notified of.
     pub told: Vec<NotificationState>,
 }
 
@@ -152,21 +152,21 @@ pub struct Incident {
 pub struct NotificationState {
     /// The name of the sink.
     pub sink: String,
-    /// When it was last told that something is wrong.
+    /// When it was last notified that something is wrong.
     pub open_at: Option<Timestamp>,
-    /// How bad it was then.
+    /// The severity that it was notified of.
     pub severity: Severity,
-    /// About how many deliveries it was then.
+    /// The number of deliveries that it was notified of.
     pub count: u64,
-    /// When it was told that it is over.
+    /// When it was notified that the incident is over.
     pub resolved_at: Option<Timestamp>,
     /// Attempts that failed since.
     pub failures: u32,
     /// When the last one did.
     pub failed_at: Option<Timestamp>,
-    /// Why.
+    /// Why it did.
     pub error: Option<String>,
-    /// Until when nobody else tells it.
+    /// Until when no other process notifies it.
     pub next_at: Option<Timestamp>,
 }
 
@@ -185,8 +185,8 @@ impl NotificationState {
         }
     }
 
-    /// Whether the last thing it was told is that something is wrong.
-    fn thinks_open(&self) -> bool {
+    /// Whether the last notification said that something is wrong.
+    fn was_notified_open(&self) -> bool {
         match (self.open_at, self.resolved_at) {
             (Some(open), Some(resolved)) => open > resolved,
             (open, _) => open.is_some(),
@@ -199,11 +199,11 @@ impl NotificationState {
 pub struct SinkRule {
     /// Its name.
     pub name: String,
-    /// Of these kinds.
+    /// The kinds of incidents it is notified of.
     pub kinds: Vec<IncidentKind>,
     /// The shortest time between two alerts about the same, at most [`MAX_QUIET`].
     pub quiet: Duration,
-    /// Whether it wants to hear that something is over.
+    /// Whether it is also notified when an incident is over.
     pub resolved: bool,
 }
 
@@ -214,7 +214,7 @@ pub struct SinkRule {
 pub enum NotificationKind {
     /// Something is wrong.
     Opened,
-    /// It has become worse since the last notice.
+    /// It has become worse since the last notification.
     Worse,
     /// It is over.
     Resolved,
@@ -232,18 +232,18 @@ impl NotificationKind {
 pub struct Notification {
     /// The sink.
     pub sink: String,
-    /// What it says.
+    /// Whether the incident began, got worse or is over.
     pub phase: NotificationKind,
-    /// About what.
+    /// The incident it is about.
     pub incident: Incident,
 }
 
 /// Whether a claimed alert was sent, or why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationResult {
-    /// The notice that was claimed.
-    pub notice: Notification,
-    /// Why it could not be told, if so. Holds no secret.
+    /// The notification that was claimed.
+    pub notification: Notification,
+    /// Why it could not be sent, if so. Holds no secret.
     pub error: Option<String>,
 }
 
@@ -252,8 +252,8 @@ pub struct NotificationResult {
 pub struct FailingSink {
     /// The name of the sink.
     pub sink: String,
-    /// Notices that it was not told.
-    pub notices: u64,
+    /// How many notifications could not be sent to it.
+    pub notifications: u64,
     /// When the last attempt failed.
     pub failed_at: Timestamp,
     /// Why.
@@ -262,33 +262,33 @@ pub struct FailingSink {
 
 /// The part of the store's interface for incidents: several processes see a problem, one of them alerts.
 pub trait Incidents {
-    /// Brings the incidents up to date with what was observed, and claims what `sinks` are to be told of them.
+    /// Brings the incidents up to date with what was observed, and claims the notifications that `sinks` are due.
     ///
-    /// What is observed and has no open incident opens one, or goes on with one that ended just before; what is open, of a kind
-    /// that was looked for and not observed, is over. A notice is claimed by one caller for [`CLAIM_LASTS`]; a sink hears of
-    /// the same kind and subject at most once in its quiet time, but always that what it heard of is over. The second time
-    /// nothing changes and nothing is claimed.
+    /// A problem without an open incident opens one, or continues one that ended just before; an open incident of a kind that was
+    /// looked for and not found is resolved. A notification is claimed by one caller for [`CLAIM_LASTS`]; a sink is notified of
+    /// the same kind and subject at most once in its quiet time, but always of the end of what it was notified of. A second call
+    /// changes and claims nothing.
     fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>>;
 
-    /// Records what came of notices that were claimed. Those that could not be told are claimed again later, the later the more
-    /// often that happened.
-    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()>;
+    /// Records whether claimed notifications were sent. Those that were not are claimed again later, after a wait that grows with
+    /// each failure.
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()>;
 
     /// A page of incidents, the latest first, and those that are open before all others; only these if `open`.
     fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>>;
 
-    /// The sinks that could not be told something lately, by name.
-    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>>;
+    /// The sinks that could not be notified lately, by name.
+    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>>;
 }
 
 // ── the rules, for every backend ────────────────────────────────────────────────────────────────────────────────────
 
-/// From when on an incident that is over is of interest to [`Incidents::observe`].
+/// Incidents that ended after this time are read by [`Incidents::observe`].
 pub(super) fn of_interest_since(now: Timestamp) -> Timestamp {
     now.minus(MAX_QUIET)
 }
 
-/// From when on an error counts as the state of a sink.
+/// Errors after this time count as the state of a sink.
 pub(super) fn errors_since(now: Timestamp) -> Timestamp {
     now.minus(ERROR_COUNTS)
 }
@@ -302,7 +302,7 @@ pub(super) fn update(incidents: &mut Vec<Incident>, observation: &Observation, n
         let goes_on = |it: &Incident| it.resolved_at.is_none_or(|at| !has_passed(at, COMES_BACK_WITHIN, now));
         match incidents.iter().rposition(|it| is_same(it) && goes_on(it)) {
             Some(place) => {
-                if see(&mut incidents[place], observed, now) {
+                if update_seen(&mut incidents[place], observed, now) {
                     changed.push(place);
                 }
             }
@@ -329,8 +329,8 @@ fn open(observed: &ObservedProblem, now: Timestamp) -> Incident {
     Incident { id: 0, name, observed: observed.clone(), opened_at, last_seen_at, resolved_at: None, told: Vec::new() }
 }
 
-/// Whether that is worth writing down.
-fn see(incident: &mut Incident, observed: &ObservedProblem, now: Timestamp) -> bool {
+/// Updates an incident that was observed again. Returns whether that has to be written.
+fn update_seen(incident: &mut Incident, observed: &ObservedProblem, now: Timestamp) -> bool {
     let before = &incident.observed;
     let is_news = incident.resolved_at.is_some()
         || before.severity != observed.severity
@@ -344,24 +344,24 @@ fn see(incident: &mut Incident, observed: &ObservedProblem, now: Timestamp) -> b
     is_news
 }
 
-/// Claims what `sinks` are to be told. What each is told of an incident is changed in place; the caller writes that of the
-/// notices' incidents down.
+/// Claims the notifications that `sinks` are due. The state of each sink is changed in place; the caller stores it for the
+/// incidents of these notifications.
 pub(super) fn claim(incidents: &mut [Incident], sinks: &[SinkRule], now: Timestamp) -> Vec<Notification> {
-    let mut notices = Vec::new();
+    let mut notifications = Vec::new();
     for place in 0..incidents.len() {
         let kind = incidents[place].observed.kind;
         for sink in sinks.iter().filter(|sink| sink.kinds.contains(&kind)) {
-            let heard_at = heard_at(incidents, place, &sink.name);
-            let Some(phase) = next_phase(&incidents[place], sink, heard_at, now) else { continue };
-            let told = told_mut(&mut incidents[place].told, &sink.name);
+            let notified_at = notified_at(incidents, place, &sink.name);
+            let Some(phase) = next_phase(&incidents[place], sink, notified_at, now) else { continue };
+            let told = state_of_sink(&mut incidents[place].told, &sink.name);
             told.next_at = Some(now.plus(CLAIM_LASTS));
-            notices.push(Notification { sink: sink.name.clone(), phase, incident: incidents[place].clone() });
+            notifications.push(Notification { sink: sink.name.clone(), phase, incident: incidents[place].clone() });
         }
     }
-    notices
+    notifications
 }
 
-fn told_mut<'a>(told: &'a mut Vec<NotificationState>, sink: &str) -> &'a mut NotificationState {
+fn state_of_sink<'a>(told: &'a mut Vec<NotificationState>, sink: &str) -> &'a mut NotificationState {
     let place = told.iter().position(|it| it.sink == sink).unwrap_or_else(|| {
         told.push(NotificationState::nothing(sink));
         told.len() - 1
@@ -369,19 +369,19 @@ fn told_mut<'a>(told: &'a mut Vec<NotificationState>, sink: &str) -> &'a mut Not
     &mut told[place]
 }
 
-/// When a sink last heard of something wrong with the same.
-fn heard_at(incidents: &[Incident], place: usize, sink: &str) -> Option<Timestamp> {
+/// When a sink was last notified of trouble of the same kind with the same subject.
+fn notified_at(incidents: &[Incident], place: usize, sink: &str) -> Option<Timestamp> {
     let observed = &incidents[place].observed;
     let same =
         incidents.iter().filter(|it| it.observed.kind == observed.kind && it.observed.subject == observed.subject);
     same.flat_map(|it| &it.told).filter(|told| told.sink == sink).filter_map(|told| told.open_at).max()
 }
 
-/// What a sink is to be told of an incident now.
+/// Which notification of an incident a sink is due now.
 fn next_phase(
     incident: &Incident,
     sink: &SinkRule,
-    heard_at: Option<Timestamp>,
+    notified_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<NotificationKind> {
     let nothing = NotificationState::nothing(&sink.name);
@@ -391,9 +391,9 @@ fn next_phase(
     if told.next_at.is_some_and(|at| at > now && at <= longest) {
         return None;
     }
-    let is_quiet = heard_at.is_some_and(|at| !has_passed(at, sink.quiet, now));
+    let is_quiet = notified_at.is_some_and(|at| !has_passed(at, sink.quiet, now));
     let is_worse = incident.observed.count > told.count || incident.observed.severity > told.severity;
-    match (incident.resolved_at, told.thinks_open()) {
+    match (incident.resolved_at, told.was_notified_open()) {
         (None, false) => (!is_quiet).then_some(NotificationKind::Opened),
         (None, true) => (is_worse && !is_quiet).then_some(NotificationKind::Worse),
         (Some(_), true) => sink.resolved.then_some(NotificationKind::Resolved),
@@ -401,18 +401,19 @@ fn next_phase(
     }
 }
 
-/// What a sink was told once a notice was settled.
+/// The state of a sink after its notification was sent, or could not be.
 pub(super) fn settle(settled: &NotificationResult, now: Timestamp) -> NotificationState {
-    let NotificationResult { notice, error } = settled;
-    let mut told = notice.incident.told.clone();
-    let mut told = told_mut(&mut told, &notice.sink).clone();
+    let NotificationResult { notification, error } = settled;
+    let mut told = notification.incident.told.clone();
+    let mut told = state_of_sink(&mut told, &notification.sink).clone();
     match error {
         None => {
-            match notice.phase {
+            match notification.phase {
                 NotificationKind::Opened | NotificationKind::Worse => told.open_at = Some(now),
                 NotificationKind::Resolved => told.resolved_at = Some(now),
             }
-            (told.severity, told.count) = (notice.incident.observed.severity, notice.incident.observed.count);
+            (told.severity, told.count) =
+                (notification.incident.observed.severity, notification.incident.observed.count);
             (told.failures, told.failed_at, told.error, told.next_at) = (0, None, None, None);
         }
         Some(error) => {

@@ -456,7 +456,7 @@ impl Incidents for Postgres {
         self.thread.submit(async move |node: Rc<Node>| incidents::observe(&node, observation, sinks, now).await)
     }
 
-    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
         self.thread.submit(async move |node: Rc<Node>| incidents::settle(&node, settled, now).await)
     }
 
@@ -464,8 +464,8 @@ impl Incidents for Postgres {
         self.thread.submit(async move |node: Rc<Node>| incidents::list(&node, open, page).await)
     }
 
-    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
-        self.thread.submit(async move |node: Rc<Node>| incidents::untold(&node, now).await)
+    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
+        self.thread.submit(async move |node: Rc<Node>| incidents::failing_sinks(&node, now).await)
     }
 }
 

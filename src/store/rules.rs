@@ -5,12 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Next, State};
-use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload};
+use crate::endpoint::{Endpoint, EndpointId, EventJson, Payload, ResolvedEndpoint};
 use crate::event::{Event, Resource};
 use crate::record::{Record, RecordKind};
-use crate::store::db_codes::{DELIVERED, FAILED, READY, SOLO, SUPERSEDED};
+use crate::store::db_codes::{DELIVERED, FAILED, READY, REFUSED_RESULT, SOLO, SUPERSEDED};
 use crate::store::inbound::REMEMBERED;
-use crate::store::{DeliveryCounts, DeliveryFilter, PruneFilter, db_codes};
+use crate::store::{DeliveryCounts, DeliveryFilter, PrunableLog, PruneFilter, db_codes};
 
 /// The number of a resource's lanes: 64 bits of a hash. Two resources that share one would merely wait for each other.
 pub(crate) fn lane_of(resource: &Resource) -> i64 {
@@ -89,6 +89,23 @@ pub(crate) fn whole_body(event: &Event, kind: RecordKind, record: &Record) -> by
     }
 }
 
+/// Makes a stored endpoint what the configuration says of it. What was learned about an old address says nothing about a new one,
+/// so its circuit is closed then.
+pub(crate) fn configure(endpoint: &mut Endpoint, new: ResolvedEndpoint, now: Timestamp) {
+    let held = endpoint.is_paused_or_unconfigured();
+    if new.moved {
+        endpoint.circuit = endpoint.circuit.closed();
+    }
+    endpoint.configured = true;
+    endpoint.paused_by = new.paused_by;
+    endpoint.name = new.name;
+    endpoint.url = new.url;
+    endpoint.settings = new.settings;
+    if held && !endpoint.is_paused_or_unconfigured() {
+        endpoint.resumed_at = now;
+    }
+}
+
 /// What of a delivery decides in which counters it is counted. When it changes, the delivery moves from one counter to
 /// another.
 #[derive(Clone, Copy, Debug)]
@@ -152,13 +169,31 @@ pub(crate) fn is_prunable(state: i64, changed_at: Timestamp, what: &PruneFilter)
 }
 
 /// Before when rates may be removed: what health and the failure figures look at stays.
-pub(crate) fn rates_pruned_before(before: Timestamp, now: Timestamp) -> Timestamp {
+fn rates_pruned_before(before: Timestamp, now: Timestamp) -> Timestamp {
     before.min(now.minus(RATES_KEPT))
 }
 
 /// Before when ids that arrived may be removed: they are remembered for [`REMEMBERED`].
-pub(crate) fn ids_pruned_before(before: Timestamp, now: Timestamp) -> Timestamp {
+fn ids_pruned_before(before: Timestamp, now: Timestamp) -> Timestamp {
     before.min(now.minus(REMEMBERED))
+}
+
+/// A log's table, the column that numbers its rows, and in SQL which of them a prune may remove.
+pub(crate) fn prunable_rows(
+    log: PrunableLog,
+    before: Timestamp,
+    now: Timestamp,
+) -> (&'static str, &'static str, String) {
+    let at = before.as_millis();
+    match log {
+        PrunableLog::Rates => ("rate", "minute", format!("minute < {}", rates_pruned_before(before, now).minute())),
+        PrunableLog::Runs => ("run", "id", format!("ended_at < {at}")),
+        // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
+        PrunableLog::Received => {
+            let seen = ids_pruned_before(before, now).as_millis();
+            ("received", "id", format!("at < {at} AND ({REFUSED_RESULT} OR (timestamp IS NOT NULL AND at < {seen}))"))
+        }
+    }
 }
 
 impl DeliveryFilter {

@@ -541,7 +541,7 @@ impl Incidents for Sqlite {
         self.writer.submit_repeatable(move |txn| Ok(incidents::observe(txn.connection, &observation, &sinks, now)?))
     }
 
-    fn settle_notices(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
         self.writer.submit_repeatable(move |txn| Ok(incidents::settle(txn.connection, &settled, now)?))
     }
 
@@ -549,8 +549,8 @@ impl Incidents for Sqlite {
         self.read(move |connection| incidents::list(connection, open, page))
     }
 
-    fn untold(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
-        self.read(move |connection| incidents::untold(connection, now))
+    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
+        self.read(move |connection| incidents::failing_sinks(connection, now))
     }
 }
 

@@ -62,15 +62,17 @@ fn tell(
     sinks: &[SinkRule],
     at: Timestamp,
 ) -> Vec<(String, NotificationKind)> {
-    let notices = look(store, seen, sinks, at);
-    settle(store, &notices, None, at);
-    notices.into_iter().map(|notice| (notice.sink, notice.phase)).collect()
+    let notifications = look(store, seen, sinks, at);
+    settle(store, &notifications, None, at);
+    notifications.into_iter().map(|notification| (notification.sink, notification.phase)).collect()
 }
 
-fn settle(store: &Arc<dyn Store>, notices: &[Notification], error: Option<&str>, at: Timestamp) {
-    let settled =
-        |notice: &Notification| NotificationResult { notice: notice.clone(), error: error.map(str::to_owned) };
-    store.settle_notices(notices.iter().map(settled).collect(), at).wait().unwrap();
+fn settle(store: &Arc<dyn Store>, notifications: &[Notification], error: Option<&str>, at: Timestamp) {
+    let settled = |notification: &Notification| NotificationResult {
+        notification: notification.clone(),
+        error: error.map(str::to_owned),
+    };
+    store.settle_notifications(notifications.iter().map(settled).collect(), at).wait().unwrap();
 }
 
 fn all(store: &Arc<dyn Store>) -> Vec<Incident> {
@@ -168,17 +170,17 @@ fn what_could_not_be_told_is_tried_again_later_and_is_visible(backend: &dyn Back
     let sinks = [sink("ops", 60)];
     let mut at = 0;
     for wait in [15, 30, 60] {
-        let notices = look(&store, &[circuit("a")], &sinks, later(at));
-        assert_eq!(notices.len(), 1, "at {at}");
-        settle(&store, &notices, Some("HTTP 500"), later(at));
+        let notifications = look(&store, &[circuit("a")], &sinks, later(at));
+        assert_eq!(notifications.len(), 1, "at {at}");
+        settle(&store, &notifications, Some("HTTP 500"), later(at));
         assert!(look(&store, &[circuit("a")], &sinks, later(at + wait - 1)).is_empty());
         at += wait;
     }
-    let untold = store.untold(later(at)).wait().unwrap();
-    assert_eq!((untold.len(), untold[0].sink.as_str(), untold[0].notices), (1, "ops", 1));
-    assert_eq!((untold[0].error.as_str(), all(&store)[0].told[0].failures), ("HTTP 500", 3));
+    let failing_sinks = store.failing_sinks(later(at)).wait().unwrap();
+    assert_eq!((failing_sinks.len(), failing_sinks[0].sink.as_str(), failing_sinks[0].notifications), (1, "ops", 1));
+    assert_eq!((failing_sinks[0].error.as_str(), all(&store)[0].told[0].failures), ("HTTP 500", 3));
     assert_eq!(tell(&store, &[circuit("a")], &sinks, later(at)), [("ops".to_owned(), NotificationKind::Opened)]);
-    assert!(store.untold(later(at)).wait().unwrap().is_empty());
+    assert!(store.failing_sinks(later(at)).wait().unwrap().is_empty());
 }
 
 fn a_clock_that_jumps_back_silences_nobody(backend: &dyn Backend) {

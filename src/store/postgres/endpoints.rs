@@ -7,7 +7,7 @@ use super::endpoint_rows::{EndpointRow, load, save};
 use super::error::PostgresError;
 use super::node::Node;
 use super::row::unreadable;
-use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes, figures};
+use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes, figures, rules};
 use crate::clock::Timestamp;
 use crate::endpoint::{ConfiguredEndpoint, Endpoint, EndpointId, PausedBy, ResolvedEndpoint, resolve};
 
@@ -85,20 +85,10 @@ async fn update(
     if row.endpoint.configured && is_unchanged(&row.endpoint, &new) {
         return Ok(id);
     }
-    let held = row.endpoint.is_paused_or_unconfigured();
     if new.moved {
-        // What was learned about the old address says nothing about the new one.
-        row.endpoint.circuit = row.endpoint.circuit.closed();
         row.probe = None;
     }
-    row.endpoint.configured = true;
-    row.endpoint.paused_by = new.paused_by;
-    row.endpoint.name = new.name;
-    row.endpoint.url = new.url;
-    row.endpoint.settings = new.settings;
-    if held && !row.endpoint.is_paused_or_unconfigured() {
-        row.endpoint.resumed_at = now;
-    }
+    rules::configure(&mut row.endpoint, new, now);
     save(connection, &row, true).await?;
     Ok(id)
 }

@@ -33,13 +33,13 @@ pub(super) async fn observe(
                 _ => update(connection, &found[place]).await?,
             }
         }
-        let notices = incidents::claim(&mut found, &sinks, now);
-        for notice in &notices {
-            for told in notice.incident.told.iter().filter(|told| told.sink == notice.sink) {
-                save(connection, notice.incident.id, told).await?;
+        let notifications = incidents::claim(&mut found, &sinks, now);
+        for notification in &notifications {
+            for told in notification.incident.told.iter().filter(|told| told.sink == notification.sink) {
+                save(connection, notification.incident.id, told).await?;
             }
         }
-        Ok(notices)
+        Ok(notifications)
     })
     .await
 }
@@ -135,7 +135,8 @@ async fn told(connection: &Connection, incident: i64) -> Result<Vec<Notification
 }
 
 async fn save(connection: &Connection, incident: i64, told: &NotificationState) -> Result<(), PostgresError> {
-    let sql = "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
+    let sql =
+        "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
             failed_at, error, next_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (incident, sink) DO UPDATE SET told_open_at = EXCLUDED.told_open_at,
@@ -157,7 +158,7 @@ pub(super) async fn settle(node: &Node, settled: Vec<NotificationResult>, now: T
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
         for it in &settled {
-            save(connection, it.notice.incident.id, &incidents::settle(it, now)).await?;
+            save(connection, it.notification.incident.id, &incidents::settle(it, now)).await?;
         }
         Ok(())
     })
@@ -180,7 +181,7 @@ pub(super) async fn list(node: &Node, open: bool, page: Page) -> Result<Listed<I
     .await
 }
 
-pub(super) async fn untold(node: &Node, now: Timestamp) -> Result<Vec<FailingSink>> {
+pub(super) async fn failing_sinks(node: &Node, now: Timestamp) -> Result<Vec<FailingSink>> {
     let since = incidents::errors_since(node.by_server(now)).as_millis();
     node.read(async |connection: &Connection| {
         let sql = "SELECT DISTINCT ON (sink) sink, count(*) OVER (PARTITION BY sink), failed_at, error
@@ -188,7 +189,7 @@ pub(super) async fn untold(node: &Node, now: Timestamp) -> Result<Vec<FailingSin
         let rows = connection.query(sql, args![since]).await?;
         let read = |row: &Row| FailingSink {
             sink: row.get(0),
-            notices: int(row, 1).unsigned_abs(),
+            notifications: int(row, 1).unsigned_abs(),
             failed_at: time(row, 2),
             error: row.get::<_, Option<String>>(3).unwrap_or_default(),
         };

@@ -10,7 +10,6 @@ use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, tim
 use super::{DeliveryId, LogPruneResult, PrunableLog, PruneFilter, PruneResult, Result, rules};
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::store::db_codes::REFUSED_RESULT;
 use crate::store::inbound::REMEMBERED;
 
 /// Rows removed by one transaction, so that no writer waits long.
@@ -81,23 +80,6 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -
     Ok(pruned)
 }
 
-/// A log's table, how its rows are numbered, and which of them may be removed.
-fn old_rows(log: PrunableLog, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
-    let at = before.as_millis();
-    match log {
-        // What health and the failure figures look at stays.
-        PrunableLog::Rates => {
-            ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute()))
-        }
-        PrunableLog::Runs => ("run", "id", format!("ended_at < {at}")),
-        // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
-        PrunableLog::Received => {
-            let seen = rules::ids_pruned_before(before, now).as_millis();
-            ("received", "id", format!("at < {at} AND ({REFUSED_RESULT} OR (timestamp IS NOT NULL AND at < {seen}))"))
-        }
-    }
-}
-
 /// Looks at a batch of rows and removes the old ones among them.
 pub(super) async fn prune_log(
     node: &Node,
@@ -106,7 +88,7 @@ pub(super) async fn prune_log(
     after: i64,
     now: Timestamp,
 ) -> Result<LogPruneResult> {
-    let (table, number, old) = old_rows(log, before, now);
+    let (table, number, old) = rules::prunable_rows(log, before, now);
     node.transact(async |connection: &Connection| {
         let last = format!(
             "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > $1 ORDER BY {number} LIMIT {BATCH}) b"
@@ -133,7 +115,7 @@ async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, P
 }
 
 pub(super) async fn count_prunable(node: &Node, log: PrunableLog, before: Timestamp, now: Timestamp) -> Result<u64> {
-    let (table, _, old) = old_rows(log, before, now);
+    let (table, _, old) = rules::prunable_rows(log, before, now);
     node.read(async |connection: &Connection| {
         let rows = connection.query_once(&format!("SELECT count(*) FROM {table} WHERE {old}"), &[]).await?;
         Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())

@@ -53,37 +53,36 @@ fn verifier(
     settings: &ConnectionSettings,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    let authorities: Arc<dyn ServerCertVerifier> = match (settings.verify, &settings.root_certificates) {
-        (CertificateCheck::Nothing, _) => return Ok(Arc::new(AnyCertificateVerifier(Arc::clone(provider)))),
-        (CertificateCheck::Authority | CertificateCheck::Full, Some(path)) => {
-            let mut roots = RootCertStore::empty();
-            let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let read = read.map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
-            roots.add_parsable_certificates(read.iter().cloned());
-            let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-                .build()
-                .map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
-            Arc::new(TrustedCertificateVerifier { authorities, certificates: read })
-        }
-        (CertificateCheck::Authority | CertificateCheck::Full, None) => {
-            Arc::new(Verifier::new(Arc::clone(provider)).map_err(|e| format!("the system's certificates: {e}"))?)
-        }
+    let any_name = match settings.verify {
+        CertificateCheck::Nothing => return Ok(Arc::new(AnyCertificateVerifier(Arc::clone(provider)))),
+        CertificateCheck::Authority => true,
+        CertificateCheck::Full => false,
     };
-    Ok(match settings.verify {
-        CertificateCheck::Authority => Arc::new(AnyNameVerifier(authorities)),
-        CertificateCheck::Full | CertificateCheck::Nothing => authorities,
-    })
+    let Some(path) = &settings.root_certificates else {
+        let system = Verifier::new(Arc::clone(provider)).map_err(|e| format!("the system's certificates: {e}"))?;
+        return Ok(Arc::new(ServerVerifier { authorities: Arc::new(system), trusted: Vec::new(), any_name }));
+    };
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let trusted = read.map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(trusted.iter().cloned());
+    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .build()
+        .map_err(|e| format!("sslrootcert {}: {e}", path.display()))?;
+    Ok(Arc::new(ServerVerifier { authorities, trusted, any_name }))
 }
 
-/// Verifies the server's certificate, and also accepts one that is itself in the operator's file of trusted
-/// certificates, as that of a server without an authority is: its name has to be right, its dates are not looked at.
+/// Verifies the server's certificate: a known authority signed it, or it is itself in the operator's file of trusted certificates,
+/// as that of a server without an authority is: then its dates are not looked at.
 #[derive(Debug)]
-struct TrustedCertificateVerifier {
-    authorities: Arc<WebPkiServerVerifier>,
-    certificates: Vec<CertificateDer<'static>>,
+struct ServerVerifier {
+    authorities: Arc<dyn ServerCertVerifier>,
+    trusted: Vec<CertificateDer<'static>>,
+    /// Whether the certificate may name any host (`sslmode=verify-ca`).
+    any_name: bool,
 }
 
-impl ServerCertVerifier for TrustedCertificateVerifier {
+impl ServerCertVerifier for ServerVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -92,11 +91,18 @@ impl ServerCertVerifier for TrustedCertificateVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.authorities.verify_server_cert(certificate, chain, name, ocsp, now) {
-            Err(Error::InvalidCertificate(_)) if self.certificates.iter().any(|named| named == certificate) => {
-                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
-                Ok(ServerCertVerified::assertion())
+        let verified = match self.authorities.verify_server_cert(certificate, chain, name, ocsp, now) {
+            Err(Error::InvalidCertificate(_)) if self.trusted.contains(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)
+                    .map(|()| ServerCertVerified::assertion())
             }
+            verified => verified,
+        };
+        match verified {
+            // The name is the last thing that is looked at.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if self.any_name => Ok(ServerCertVerified::assertion()),
             verified => verified,
         }
     }
@@ -162,51 +168,6 @@ impl ServerCertVerifier for AnyCertificateVerifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Accepts a certificate of a known authority whatever host it names (`sslmode=verify-ca`).
-#[derive(Debug)]
-struct AnyNameVerifier(Arc<dyn ServerCertVerifier>);
-
-impl ServerCertVerifier for AnyNameVerifier {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        match self.0.verify_server_cert(certificate, chain, name, ocsp, now) {
-            // The name is the last thing that is looked at.
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
-            verified => verified,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
     }
 }
 

@@ -29,13 +29,13 @@ pub(crate) fn observe(
             _ => update(connection, &found[place])?,
         }
     }
-    let notices = incidents::claim(&mut found, sinks, now);
-    for notice in &notices {
-        for told in notice.incident.told.iter().filter(|told| told.sink == notice.sink) {
-            save(connection, notice.incident.id, told)?;
+    let notifications = incidents::claim(&mut found, sinks, now);
+    for notification in &notifications {
+        for told in notification.incident.told.iter().filter(|told| told.sink == notification.sink) {
+            save(connection, notification.incident.id, told)?;
         }
     }
-    Ok(notices)
+    Ok(notifications)
 }
 
 const COLUMNS: &str =
@@ -160,7 +160,7 @@ fn save(connection: &Connection, incident: i64, told: &NotificationState) -> rus
 }
 
 pub(crate) fn settle(connection: &Connection, settled: &[NotificationResult], now: Timestamp) -> rusqlite::Result<()> {
-    settled.iter().try_for_each(|it| save(connection, it.notice.incident.id, &incidents::settle(it, now)))
+    settled.iter().try_for_each(|it| save(connection, it.notification.incident.id, &incidents::settle(it, now)))
 }
 
 pub(crate) fn list(connection: &Connection, open: bool, page: Page) -> rusqlite::Result<Listed<Incident>> {
@@ -178,7 +178,7 @@ pub(crate) fn list(connection: &Connection, open: bool, page: Page) -> rusqlite:
     Ok(Listed { rows, total: total.unsigned_abs() })
 }
 
-pub(crate) fn untold(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<FailingSink>> {
+pub(crate) fn failing_sinks(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<FailingSink>> {
     // SQLite takes the other columns from the row of the maximum.
     connection
         .prepare_cached(
@@ -187,7 +187,7 @@ pub(crate) fn untold(connection: &Connection, now: Timestamp) -> rusqlite::Resul
         .query_map([incidents::errors_since(now).as_millis()], |row| {
             Ok(FailingSink {
                 sink: row.get(0)?,
-                notices: row.get::<_, i64>(1)?.unsigned_abs(),
+                notifications: row.get::<_, i64>(1)?.unsigned_abs(),
                 failed_at: Timestamp::from_millis(row.get(2)?),
                 error: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
             })

@@ -4,7 +4,6 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::clock::Timestamp;
 use crate::endpoint::EndpointId;
-use crate::store::db_codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::write::schedule_rows;
@@ -85,27 +84,6 @@ fn remove(txn: &mut Txn<'_>, old: &PruneCandidate, pruned: &mut PruneResult) -> 
     Ok(())
 }
 
-/// A log's table, how its rows are numbered, and which of them may go.
-fn prunable(log: PrunableLog, before: Timestamp, now: Timestamp) -> (&'static str, &'static str, String) {
-    let at = before.as_millis();
-    match log {
-        // What health and the failure figures look at stays.
-        PrunableLog::Rates => {
-            ("rate", "minute", format!("minute < {}", rules::rates_pruned_before(before, now).minute()))
-        }
-        PrunableLog::Runs => ("run", "id", format!("ended_at < {at}")),
-        // What was applied or stale is the memory of seen ids as well; without a timestamp it is kept for good.
-        PrunableLog::Received => {
-            let seen = rules::ids_pruned_before(before, now).as_millis();
-            (
-                "received",
-                "id",
-                format!("at < iif({ACCEPTED_RESULT}, iif(timestamp IS NULL, {}, {seen}), {at})", i64::MIN),
-            )
-        }
-    }
-}
-
 /// Looks at a batch of rows and removes the old ones among them.
 pub(crate) fn prune_log(
     connection: &Connection,
@@ -114,7 +92,7 @@ pub(crate) fn prune_log(
     after: i64,
     now: Timestamp,
 ) -> rusqlite::Result<LogPruneResult> {
-    let (table, number, old) = prunable(log, before, now);
+    let (table, number, old) = rules::prunable_rows(log, before, now);
     let sql = format!(
         "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > ?1 ORDER BY {number} LIMIT {BATCH})"
     );
@@ -142,7 +120,7 @@ pub(crate) fn count_prunable(
     before: Timestamp,
     now: Timestamp,
 ) -> rusqlite::Result<u64> {
-    let (table, _, old) = prunable(log, before, now);
+    let (table, _, old) = rules::prunable_rows(log, before, now);
     let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
     Ok(connection.query_row(&format!("SELECT count(*) FROM {table} WHERE {old}"), [], count)?.unsigned_abs())
 }

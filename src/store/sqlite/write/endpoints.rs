@@ -9,7 +9,7 @@ use crate::endpoint::{
 };
 use crate::store::sqlite::error;
 use crate::store::sqlite::write::writer::Txn;
-use crate::store::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes};
+use crate::store::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes, rules};
 
 pub(crate) fn set(txn: &mut Txn<'_>, specs: &[ConfiguredEndpoint], now: Timestamp) -> Result<StoredEndpoints> {
     let dropped = match specs {
@@ -56,19 +56,10 @@ fn update(txn: &mut Txn<'_>, id: EndpointId, new: ResolvedEndpoint, now: Timesta
         txn.cache.rename(id, &new.name);
     }
     if let Some(row) = txn.cache.change(id) {
-        let held = row.endpoint.is_paused_or_unconfigured();
         if new.moved {
-            // What was learned about the old address says nothing about the new one.
-            row.endpoint.circuit = row.endpoint.circuit.closed();
             row.probe = None;
         }
-        row.endpoint.configured = true;
-        row.endpoint.paused_by = new.paused_by;
-        row.endpoint.url = new.url;
-        row.endpoint.settings = new.settings;
-        if held && !row.endpoint.is_paused_or_unconfigured() {
-            row.endpoint.resumed_at = now;
-        }
+        rules::configure(&mut row.endpoint, new, now);
     }
     Ok(id)
 }
