@@ -10,9 +10,10 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use syncctl::clock::{Clock, SystemClock};
+use syncctl::event::Draft;
 
 use crate::ceiling;
-use crate::place::{Place, Setup, draft};
+use crate::place::{Place, Setup, draft, filler};
 use crate::sink::{Manner, Sink};
 use crate::support::cluster::Cluster;
 use crate::waking;
@@ -182,7 +183,13 @@ impl Server {
                 }
             });
         });
-        rate("server, emit, in bulk", events, &|| place.fill(events));
+        let bulk = |make: &dyn Fn(u64) -> Draft| {
+            let drafts: Vec<_> = (0..events).map(|n| Ok(make(n))).collect();
+            stores[0].enqueue(Box::new(drafts.into_iter()), false, SystemClock.now()).wait().unwrap();
+        };
+        let custom = |n| Draft::check("course.touched", &format!("b{n}"), Some("course"), filler().as_bytes()).unwrap();
+        rate("server, emit, in bulk", events, &|| bulk(&custom));
+        rate("server, emit, in bulk, with records", events, &|| bulk(&|n| draft(&format!("b{n}"))));
     }
 
     /// From the end of a worker that was killed to the arrival of its delivery from another worker.
