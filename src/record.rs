@@ -82,7 +82,7 @@ enum RecordOperation {
 /// The members of an event's data, each as it was written.
 type Members = BTreeMap<String, Box<RawValue>>;
 
-/// Why an event's data cannot change a record: it is no JSON object.
+/// Why an event cannot change the stored enrollment, user or progress: its data is no JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("data must be a JSON object")]
 pub struct NotAnObject;
@@ -103,7 +103,7 @@ impl Change {
     }
 }
 
-/// Whether a merge changed the record, or later writes stood.
+/// Whether an event changed the stored enrollment, user or progress, or all of its fields had been written by later events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MergeResult {
     /// Something was written or deleted.

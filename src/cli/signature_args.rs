@@ -213,7 +213,7 @@ pub struct SchemeArgs {
     pub(super) registered_id: Option<String>,
 }
 
-/// The scheme that the options choose: a listed one, or one that they describe.
+/// The signature scheme that the options choose: one that `signature schemes` lists, or one that they describe.
 pub(super) enum SchemeChoice {
     /// A scheme of the registry.
     Listed(&'static dyn Scheme),

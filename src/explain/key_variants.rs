@@ -41,7 +41,8 @@ pub(super) struct KeyVariant {
     pub with: KeyUse,
 }
 
-/// How a key is used: for HMAC, as half of a key pair, or hashed beside the content.
+/// One way to compute a signature with a reading of the secret that `--explain` tries: HMAC, a key pair, or a plain hash over
+/// secret and content together.
 pub(super) enum KeyUse {
     /// HMAC with these bytes.
     Mac(Zeroizing<Vec<u8>>),

@@ -199,7 +199,8 @@ pub fn merged(mut parts: Vec<Vec<AuditEntry>>) -> impl Iterator<Item = AuditEntr
     })
 }
 
-/// Where a page of the audit log begins: in each of the lists that it is made of, before the row with this number.
+/// Where the next page of the audit log begins: the log is made of several tables, and for each there is the number of the row
+/// before which to go on.
 ///
 /// It holds while rows are added, because they get higher numbers. Written as `ATTEMPT.WEBHOOK.ACTION`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -101,7 +101,7 @@ pub(crate) fn claim(txn: &mut Txn<'_>, run: RunId, wants: &ClaimRequest, now: Ti
     Ok(Claimed { claims, solo_waits, cut_short })
 }
 
-/// The claims that a transaction is collecting for a worker.
+/// The deliveries that a transaction is claiming for a worker, so that no other sends them.
 struct ClaimBatch {
     run: RunId,
     now: Timestamp,
