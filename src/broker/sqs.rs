@@ -54,16 +54,16 @@ struct Shared {
 /// A message that waits for a batch.
 #[derive(Debug)]
 struct Waiting {
-    entry: Entry,
+    entry: BatchMessage,
     fate: oneshot::Sender<Fate>,
 }
 
 /// What became of a message, and the phases of the request that it was in.
 type Fate = (Result<String, Failure>, Arc<PhaseTimer>);
 
-/// A message as it goes into a batch.
+/// A message of one `SendMessageBatch` request.
 #[derive(Debug)]
-struct Entry {
+struct BatchMessage {
     json: Value,
     bytes: usize,
     body_md5: String,
@@ -116,7 +116,7 @@ impl QueueWriter {
         limit: Duration,
         trace: &PhaseTimer,
     ) -> Result<String, Failure> {
-        let entry = Entry::of(message, &self.0.queue)?;
+        let entry = BatchMessage::of(message, &self.0.queue)?;
         let (fate, told) = oneshot::channel();
         if self.0.wait(Waiting { entry, fate }) {
             tokio::spawn(Arc::clone(&self.0).send_waiting(limit));
@@ -184,8 +184,8 @@ impl Shared {
         let (trace, action) = (Arc::new(PhaseTimer::new()), "SendMessageBatch");
         // It ends before the attempts do, so that they learn what was waited for.
         let limit = limit - limit / 20;
-        let (entries, fates): (Vec<Entry>, Vec<_>) = batch.into_iter().map(|it| (it.entry, it.fate)).unzip();
-        let sent = timeout(limit, self.api.call(action, Entry::batch(&entries), limit, &trace)).await;
+        let (entries, fates): (Vec<BatchMessage>, Vec<_>) = batch.into_iter().map(|it| (it.entry, it.fate)).unzip();
+        let sent = timeout(limit, self.api.call(action, BatchMessage::batch(&entries), limit, &trace)).await;
         let sent = sent.unwrap_or_else(|_| {
             self.api.close();
             Err(Failure::timed_out(limit, trace.phase()))
@@ -202,7 +202,7 @@ impl Shared {
     }
 
     /// What the answer to a batch says of one message.
-    fn fate(&self, entry: &Entry, id: &str, answer: &BatchAnswer) -> Result<String, Failure> {
+    fn fate(&self, entry: &BatchMessage, id: &str, answer: &BatchAnswer) -> Result<String, Failure> {
         if let Some(error) = answer.failed.iter().find(|error| error.id == id) {
             let refused = ApiError::new(&error.code, &error.message).into_refused(&self.queue.name);
             return Err(refused.after_closing(|| self.api.close()));
@@ -221,7 +221,7 @@ impl Shared {
     }
 }
 
-impl Entry {
+impl BatchMessage {
     fn of(message: &Message, queue: &SqsQueue) -> Result<Self, Failure> {
         let body = std::str::from_utf8(&message.body);
         let body = body.map_err(|_| Refused::Operation("sqs: the body is not text".to_owned()).into_failure())?;

@@ -444,14 +444,14 @@ fn url(head: &http::request::Parts, local: SocketAddr) -> String {
 
 /// The event's type and id, from the headers or the body.
 fn names(received: &Received) -> (Option<String>, Option<String>) {
-    /// The members of a received body that name its event.
+    /// The type and the id of an event, read from a JSON body for the line that `listen` prints.
     #[derive(Default, Deserialize)]
-    struct Body {
+    struct TypeAndId {
         #[serde(rename = "type")]
         kind: Option<String>,
         id: Option<String>,
     }
-    let body: Body = serde_json::from_slice(&received.body).unwrap_or_default();
+    let body: TypeAndId = serde_json::from_slice(&received.body).unwrap_or_default();
     let text =
         |names: [&str; 3]| names.iter().find_map(|name| received.headers.get(*name)?.to_str().ok().map(str::to_owned));
     (

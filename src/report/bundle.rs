@@ -85,7 +85,7 @@ struct Database<'a> {
     file: Option<DatabaseFile<'a>>,
 }
 
-/// The database file in a support bundle.
+/// Facts about the file of the queue, for a support bundle; of a queue on a server there are none.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DatabaseFile<'a> {

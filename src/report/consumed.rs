@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::inbound::MessageCounts;
 
-/// What `consume` read from one source.
+/// How many messages `consume` read from one broker, and what became of them.
 #[derive(Debug)]
 pub struct Consumed {
     /// Its name.
@@ -16,7 +16,7 @@ pub struct Consumed {
     pub error: Option<String>,
 }
 
-/// The messages that `consume` read from one source, in JSON.
+/// How many messages `consume` read from one broker, in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ConsumedView<'a> {

@@ -88,7 +88,7 @@ struct RouteLabel {
     route: String,
 }
 
-/// All metrics that `/metrics` and `syncctl metrics` write in Prometheus's format.
+/// The registry of all metrics: they are set from the queue whenever somebody asks, and then written in Prometheus's format.
 pub struct Metrics {
     registry: Mutex<Registry>,
     process: ProcessMetrics,

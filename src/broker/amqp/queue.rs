@@ -29,7 +29,7 @@ const PREFETCH: usize = 2;
 /// The header that holds what AMQP calls the id of a message.
 const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
 
-/// What reads one queue.
+/// Reads webhooks from a queue of RabbitMQ, for `serve` and `consume`, and acknowledges those that were applied.
 #[derive(Debug)]
 pub struct QueueReader {
     place: QueuePlace,

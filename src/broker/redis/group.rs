@@ -23,7 +23,7 @@ use crate::network::failure::{Failure, PhaseTimer};
 /// The fields that a rejected entry gets: why, and which entry of which stream it was.
 const REFUSED: [&str; 3] = ["x-sync-refused", "x-sync-stream", "x-sync-entry"];
 
-/// What reads one stream as a consumer of a group.
+/// Reads webhooks from a stream of Redis, for `serve` and `consume`, as one consumer of a group.
 #[derive(Debug)]
 pub struct GroupReader {
     place: GroupPlace,

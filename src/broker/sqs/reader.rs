@@ -40,7 +40,7 @@ const REFUSED: &str = "x-sync-refused";
 /// The header that holds what SQS calls the id of a message.
 const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
 
-/// What reads one queue.
+/// Reads webhooks from a queue of Amazon SQS, for `serve` and `consume`, and deletes those that were applied.
 #[derive(Debug)]
 pub struct QueueReader {
     source: SqsSource,
