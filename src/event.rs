@@ -310,11 +310,11 @@ struct BatchLine<'a> {
 
 /// The `data` member of a rendered body, byte for byte as it was given.
 pub fn data_of(body: &[u8]) -> Option<&str> {
-    /// The member of an event's body that holds its data.
+    /// The `data` of an event, read out of its JSON body without the rest.
     #[derive(Deserialize)]
-    struct Body<'a> {
+    struct DataMember<'a> {
         #[serde(borrow)]
         data: &'a RawValue,
     }
-    serde_json::from_slice::<Body<'_>>(body).ok().map(|body| body.data.get())
+    serde_json::from_slice::<DataMember<'_>>(body).ok().map(|body| body.data.get())
 }

@@ -22,7 +22,7 @@ mod shape;
 pub use candidate::{Candidate, Role};
 pub use cause::{CAUSES, Cause, Change};
 pub use json::indented;
-pub use same_json::Writing;
+pub use same_json::TextDifference;
 
 use crate::clock::Timestamp;
 use crate::signature::code::Codes;

@@ -7,7 +7,8 @@
 //! for the server.
 //!
 //! **Inbound.** The [`server`] verifies a webhook as raw bytes before anything reads them. [`inbound`] turns the event in it into a
-//! change of a [`record`], and the store applies it once, in one transaction: drop duplicates, merge, write, audit. A [`service`] reads the same from a message broker, and acknowledges it after the commit.
+//! change of a [`record`], and the store applies it once, in one transaction: drop duplicates, merge,
+//! write, audit. A [`service`] reads the same from a message broker, and acknowledges it after the commit.
 //!
 //! **Reading.** Figures are counters that the writes keep up to date. [`monitor`] judges them, [`report`] makes the answer once for
 //! people and once for machines, [`render`] and [`server`] show it.

@@ -57,7 +57,7 @@ pub struct Inspection {
     pub valid_days: Option<u64>,
 }
 
-/// A message that was handed to us, and that the broker keeps until it is acknowledged.
+/// A webhook read from a message broker by `serve` or `consume`; the broker keeps it until it is acknowledged.
 #[derive(Clone, Debug, Default)]
 pub struct PendingMessage {
     /// By what the broker knows it: two numbers, as those of an entry of Redis.

@@ -79,7 +79,7 @@ impl EndpointsCommand {
     }
 }
 
-/// The commands below `endpoints` that work on stored endpoints.
+/// The commands below `endpoints` that read or change the queue, rather than the configuration file.
 enum QueueCommand {
     List,
     Show(EndpointArgs),

@@ -17,7 +17,7 @@ const BATCH: u64 = 500;
 /// The tolerance of `--any-time`: a century.
 const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 
-/// The commands below `requests`.
+/// The commands below `requests`, which list, show and replay the webhooks that `serve` refused and kept.
 #[derive(Debug, clap::Subcommand)]
 pub enum RequestsCommand {
     /// List refused requests that are kept, newest first

@@ -240,12 +240,12 @@ fn near_times(text: &str) -> Vec<(Change, String)> {
 }
 
 fn id_of_body(own: &ContentVariant, body: &[u8]) -> Option<ContentVariant> {
-    /// The member of a body that holds its id.
+    /// The `id` of an event, read out of its JSON body without the rest.
     #[derive(Deserialize)]
-    struct Body {
+    struct IdMember {
         id: String,
     }
-    let body: Body = serde_json::from_slice(body).ok()?;
+    let body: IdMember = serde_json::from_slice(body).ok()?;
     Some(ContentVariant { id: body.id, ..own.because(Cause::IdOfBody) })
 }
 

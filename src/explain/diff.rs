@@ -2,7 +2,7 @@
 
 use super::bodies::body_changes;
 use super::cause::Change;
-use super::same_json::{Writing, writings};
+use super::same_json::{TextDifference, text_differences};
 
 /// How many bytes are shown on either side of the first difference.
 const CONTEXT: usize = 24;
@@ -34,7 +34,7 @@ pub enum KnownDifference {
     /// Known changes that turn the sent bytes into the received ones.
     KnownReversed(Vec<Change>),
     /// The same JSON value, written differently in these ways.
-    SameJson(Vec<Writing>),
+    SameJson(Vec<TextDifference>),
     /// The end is missing.
     CutOff,
     /// Something was appended.
@@ -71,8 +71,8 @@ impl KnownDifference {
         match self {
             Self::Known(changes) => in_words(changes, "what was sent is"),
             Self::KnownReversed(changes) => in_words(changes, "what arrived is"),
-            Self::SameJson(writings) => {
-                let ways: Vec<_> = writings.iter().map(|writing| writing.name()).collect();
+            Self::SameJson(text_differences) => {
+                let ways: Vec<_> = text_differences.iter().map(|writing| writing.name()).collect();
                 format!("the same JSON, written differently: {}", ways.join(", "))
             }
             Self::CutOff => "the end is missing: a limit of a proxy or a field cut it off".to_owned(),
@@ -135,7 +135,7 @@ fn kind(sent: &[u8], received: &[u8]) -> KnownDifference {
     if let Some(changes) = body_changes(sent, received) {
         return KnownDifference::KnownReversed(changes);
     }
-    match writings(sent, received) {
+    match text_differences(sent, received) {
         Some(ways) if !ways.is_empty() => KnownDifference::SameJson(ways),
         _ if sent.starts_with(received) => KnownDifference::CutOff,
         _ if received.starts_with(sent) => KnownDifference::Appended,

@@ -2,9 +2,10 @@
 
 use super::json::{self, Node};
 
-/// One way in which two texts of the same JSON value are written differently.
+/// A difference between two texts of the same JSON value, such as white space or the order of keys: why a signature over one does
+/// not fit the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Writing {
+pub enum TextDifference {
     /// White space between the tokens.
     Spaces,
     /// The order of the members of objects.
@@ -15,7 +16,7 @@ pub enum Writing {
     Escapes,
 }
 
-impl Writing {
+impl TextDifference {
     /// Its words.
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,7 +29,7 @@ impl Writing {
 }
 
 /// The differences in spelling between two JSON texts of equal value; `None` if the values differ or one is not JSON.
-pub(super) fn writings(one: &[u8], other: &[u8]) -> Option<Vec<Writing>> {
+pub(super) fn text_differences(one: &[u8], other: &[u8]) -> Option<Vec<TextDifference>> {
     let [one, other] = [one, other].map(|bytes| std::str::from_utf8(bytes).ok().filter(|text| json::is_json(text)));
     let (one, other) = (one?, other?);
     let mut found = Differences::default();
@@ -36,10 +37,10 @@ pub(super) fn writings(one: &[u8], other: &[u8]) -> Option<Vec<Writing>> {
     let spaces = found.is_reordered && sorted(white_space(one)) != sorted(white_space(other));
     let spaces = spaces || (!found.is_reordered && white_space(one) != white_space(other));
     let all = [
-        (spaces, Writing::Spaces),
-        (found.is_reordered, Writing::KeyOrder),
-        (found.numbers, Writing::Numbers),
-        (found.escapes, Writing::Escapes),
+        (spaces, TextDifference::Spaces),
+        (found.is_reordered, TextDifference::KeyOrder),
+        (found.numbers, TextDifference::Numbers),
+        (found.escapes, TextDifference::Escapes),
     ];
     Some(all.into_iter().filter(|(is_so, _)| *is_so).map(|(_, writing)| writing).collect())
 }
@@ -149,8 +150,8 @@ mod tests {
     use super::*;
 
     fn told(one: &str, other: &str) -> Option<String> {
-        let names = writings(one.as_bytes(), other.as_bytes())?;
-        Some(names.into_iter().map(Writing::name).collect::<Vec<_>>().join(", "))
+        let names = text_differences(one.as_bytes(), other.as_bytes())?;
+        Some(names.into_iter().map(TextDifference::name).collect::<Vec<_>>().join(", "))
     }
 
     #[test]

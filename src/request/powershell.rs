@@ -102,9 +102,9 @@ fn called(program: Program, reader: &mut Reader<'_>) -> ReadResult {
     Ok(all)
 }
 
-/// The parameters of PowerShell's `Invoke-WebRequest`.
+/// The parameters of an `Invoke-WebRequest` command that somebody pasted, such as a browser's "copy as PowerShell".
 #[derive(Default)]
-struct Parameters {
+struct InvokeWebRequest {
     url: Option<Value>,
     method: Option<Value>,
     headers: Option<Value>,
@@ -113,7 +113,7 @@ struct Parameters {
     body: Option<Value>,
 }
 
-impl Parameters {
+impl InvokeWebRequest {
     /// Sets a parameter by its name, or by a prefix of it.
     fn take(&mut self, name: &str, value: Value) -> Result<(), RequestError> {
         let name = name.to_ascii_lowercase();
@@ -138,7 +138,7 @@ impl Parameters {
 }
 
 fn invoked(reader: &mut Reader<'_>) -> Result<Captured, RequestError> {
-    let mut given = Parameters::default();
+    let mut given = InvokeWebRequest::default();
     let mut outcome = Ok(());
     while let Some(argument) = reader.argument() {
         let taken = match argument.parameter() {
@@ -163,7 +163,7 @@ fn invoked(reader: &mut Reader<'_>) -> Result<Captured, RequestError> {
     captured(given)
 }
 
-fn captured(given: Parameters) -> Result<Captured, RequestError> {
+fn captured(given: InvokeWebRequest) -> Result<Captured, RequestError> {
     let unknown = || RequestError::Words(super::WordError::Expansion);
     let text = |value: Value| value.into_text().ok_or_else(unknown);
     let mut draft = RequestDraft::to(super::url(text(given.url.ok_or(RequestError::CommandUrl)?)?)?);

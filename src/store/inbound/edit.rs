@@ -75,13 +75,13 @@ impl RecordEdit {
 }
 
 fn is_of_another(record: &Record, draft: &Draft) -> bool {
-    /// The members of an event that tell to whom and to which course a record belongs.
+    /// The `userId` and `courseId` in an event's data, by which a learner's progress is found.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Learner {
+    struct UserAndCourse {
         user_id: Option<String>,
         course_id: Option<String>,
     }
-    let learner = serde_json::from_str::<Learner>(&draft.data);
+    let learner = serde_json::from_str::<UserAndCourse>(&draft.data);
     learner.is_ok_and(|named| record.is_of_another(named.user_id.as_deref(), named.course_id.as_deref()))
 }

@@ -24,7 +24,7 @@ const ENTRIES: i64 = 1_000;
 /// Queued deliveries looked at beyond those wanted, where the last claim passed over some.
 const FURTHER: i64 = 512;
 
-/// A delivery that a run has claimed and not finished.
+/// A delivery that a worker process has claimed and not finished.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HeldClaim {
     pub(super) id: i64,

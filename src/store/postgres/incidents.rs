@@ -135,8 +135,7 @@ async fn told(connection: &Connection, incident: i64) -> Result<Vec<Notification
 }
 
 async fn save(connection: &Connection, incident: i64, told: &NotificationState) -> Result<(), PostgresError> {
-    let sql =
-        "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
+    let sql = "INSERT INTO notice (incident, sink, told_open_at, told_severity, told_count, told_resolved_at, failures,
             failed_at, error, next_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (incident, sink) DO UPDATE SET told_open_at = EXCLUDED.told_open_at,

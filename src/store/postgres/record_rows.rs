@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::event::{Draft, Event};
 use crate::record::{Change, MergeResult, NotAnObject, Record, RecordKind, WriteStamp};
 
-/// A record whose row is locked while a transaction changes it.
+/// The stored state of an enrollment, a user or a learner's progress, locked while a transaction changes it.
 pub(super) struct StoredRecord {
     kind: RecordKind,
     id: String,
