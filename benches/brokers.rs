@@ -132,7 +132,8 @@ impl Server {
         let body = format!(r#"{{"QueueName":"{name}"}}"#);
         let head = format!(
             "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Amz-Target: AmazonSQS.CreateQueue\r\nConnection: close\r\n\
-             Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\n\r\n",
+             Content-Type: application/x-amz-json-1.0\r\nContent-Length: {}\r\nAuthorization: AWS4-HMAC-SHA256 \
+             Credential={KEY}/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
             body.len()
         );
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();

@@ -14,17 +14,19 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::Sha256;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::refusal::Refused;
 use super::server::Server;
 use super::{Inspection, Message};
 use crate::clock::Clock;
+use crate::delivery::Outcome;
 use crate::endpoint::SqsQueue;
 use crate::network::failure::{Failure, PhaseTimer};
 use api::Api;
@@ -179,25 +181,49 @@ impl Shared {
         batches
     }
 
-    /// Sends a batch, and tells each message its fate.
+    /// Sends a batch, and tells each message its fate. One that is refused as a whole may hold a single message that SQS does not
+    /// take, so each of them is then sent alone.
     async fn send_batch(self: Arc<Self>, batch: Vec<Waiting>, limit: Duration) {
-        let (trace, action) = (Arc::new(PhaseTimer::new()), "SendMessageBatch");
+        let began = Instant::now();
         // It ends before the attempts do, so that they learn what was waited for.
         let limit = limit - limit / 20;
-        let (entries, fates): (Vec<BatchMessage>, Vec<_>) = batch.into_iter().map(|it| (it.entry, it.fate)).unzip();
-        let sent = timeout(limit, self.api.call(action, BatchMessage::batch(&entries), limit, &trace)).await;
-        let sent = sent.unwrap_or_else(|_| {
+        let answered = self.try_batch(&batch, limit).await;
+        match answered {
+            (Err(Failure { outcome: Outcome::Rejected { retry_after: None, .. }, .. }), _) if batch.len() > 1 => {
+                let left = limit.saturating_sub(began.elapsed());
+                join_all(batch.into_iter().map(|message| self.send_alone(message, left))).await;
+            }
+            (answer, timer) => self.tell(batch, answer.as_ref(), &timer),
+        }
+    }
+
+    async fn send_alone(&self, message: Waiting, limit: Duration) {
+        let batch = vec![message];
+        let (answer, timer) = self.try_batch(&batch, limit).await;
+        self.tell(batch, answer.as_ref(), &timer);
+    }
+
+    /// `SendMessageBatch`.
+    async fn try_batch(&self, batch: &[Waiting], limit: Duration) -> (Result<BatchAnswer, Failure>, Arc<PhaseTimer>) {
+        let (timer, action) = (Arc::new(PhaseTimer::new()), "SendMessageBatch");
+        let body = BatchMessage::batch(batch.iter().map(|message| &message.entry));
+        let answer = timeout(limit, self.api.call(action, body, limit, &timer)).await;
+        let answer = answer.unwrap_or_else(|_| {
             self.api.close();
-            Err(Failure::timed_out(limit, trace.phase()))
+            Err(Failure::timed_out(limit, timer.phase()))
         });
-        let sent = sent.and_then(|answer| serde_json::from_value(answer).map_err(|_| unexpected(action)));
-        for (number, (entry, fate)) in entries.iter().zip(fates).enumerate() {
-            let sent = match &sent {
-                Ok(answer) => self.fate(entry, &number.to_string(), answer),
+        (answer.and_then(|answer| serde_json::from_value(answer).map_err(|_| unexpected(action))), timer)
+    }
+
+    /// Tells each message of a batch its fate.
+    fn tell(&self, batch: Vec<Waiting>, answer: Result<&BatchAnswer, &Failure>, timer: &Arc<PhaseTimer>) {
+        for (number, Waiting { entry, fate }) in batch.into_iter().enumerate() {
+            let sent = match answer {
+                Ok(answer) => self.fate(&entry, &number.to_string(), answer),
                 Err(Failure { outcome, detail }) => Err(Failure { outcome: *outcome, detail: detail.clone() }),
             };
             // Whoever gave up waiting has recorded that already.
-            let _ = fate.send((sent, Arc::clone(&trace)));
+            let _ = fate.send((sent, Arc::clone(timer)));
         }
     }
 
@@ -236,8 +262,8 @@ impl BatchMessage {
     }
 
     /// The body of a request for these, each named by its place.
-    fn batch(entries: &[Self]) -> Value {
-        let numbered = entries.iter().enumerate().map(|(number, entry)| {
+    fn batch<'e>(entries: impl Iterator<Item = &'e Self>) -> Value {
+        let numbered = entries.enumerate().map(|(number, entry)| {
             let mut entry = entry.json.as_object().cloned().unwrap_or_else(Map::new);
             entry.insert("Id".to_owned(), number.to_string().into());
             Value::Object(entry)

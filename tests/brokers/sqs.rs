@@ -85,6 +85,35 @@ fn what_is_sent_at_the_same_time_shares_requests_and_keeps_its_fate() {
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), place.queue()["delivered"].as_u64()), (100, Some(100)));
+    let large = "x".repeat(200 * 1024);
+    let lines = (0..12).map(|n| {
+        format!(
+            "{{\"id\":\"l{n}\",\"type\":\"user.updated\",\"resourceId\":\"l{n}\",\"data\":{{\"bio\":\"{large}\"}}}}\n"
+        )
+    });
+    let ran = place.run_with_input(&["emit", "--batch", "-", "-q"], lines.collect::<String>().as_bytes());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    place.ok(&["process"]);
+    assert_eq!(server.take("events").len(), 12, "ten of them are more than a request may hold");
+}
+
+#[test]
+fn a_queue_is_written_and_read_over_tls_at_servers_that_are_trusted() {
+    let Some((server, certificate)) = SqsServer::start_with_tls() else { return };
+    let url = format!("sqs://us-east-1/123456789012/nowhere?endpoint=https://localhost:{}", server.port);
+    let trust = format!("max_attempts = 1\nca_file = \"{}\"", certificate.display());
+    for (lines, wanted) in
+        [(trust.as_str(), "sqs: there is no queue `nowhere`"), ("max_attempts = 1", "tls: certificate is self-signed")]
+    {
+        let place = place(&url, lines);
+        let id = place.emit("user.created", "u-1");
+        place.run(&["process"]);
+        let detail = attempts(&place, &id)[0]["detail"].as_str().unwrap().to_owned();
+        assert!(
+            detail.starts_with(wanted) || lines == "max_attempts = 1" && detail.contains("unknown issuer"),
+            "{detail}"
+        );
+    }
 }
 
 #[test]

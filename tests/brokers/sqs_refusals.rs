@@ -147,6 +147,29 @@ fn each_message_of_a_batch_has_a_fate_of_its_own() {
 }
 
 #[test]
+fn a_message_that_sqs_does_not_take_spoils_no_other_of_its_batch() {
+    let (server, place) = scripted(|request| {
+        let is_bad = String::from_utf8_lossy(&request.body).contains("r3");
+        if is_bad { error(400, "com.amazonaws.sqs#InvalidParameterValue", "odd") } else { ok(&taken(request)) }
+    });
+    place.emit_many(10);
+    place.run(&["process"]);
+    assert_eq!(server.count(), 11, "one in ten is refused as a whole, then each is sent alone");
+    let detail = attempts(&place, "e3")[0]["detail"].clone();
+    assert_eq!(detail, "sqs: refused: odd (InvalidParameterValue)");
+    assert_eq!((&place.queue()["delivered"], &place.queue()["failed"]), (&9.into(), &1.into()));
+}
+
+#[test]
+fn requests_are_nearly_full_as_long_as_much_waits() {
+    let (server, place) = scripted(|request| ok(&taken(request)));
+    place.emit_many(400);
+    place.ok(&["process"]);
+    assert_eq!(place.queue()["delivered"], 400);
+    assert!((40..=80).contains(&server.count()), "{} requests for 400 messages, ten at a time", server.count());
+}
+
+#[test]
 fn a_server_that_says_nothing_is_timed_out_and_one_that_closes_idle_connections_costs_no_attempt() {
     let (_server, place) = scripted(|_| Reply::Hang);
     configure(&place, &url_at(_server.address.port(), "events"), "timeout = \"400ms\"\nmax_attempts = 1");
@@ -292,7 +315,7 @@ fn the_roles_of_instances_containers_and_web_identities_are_asked_for_their_keys
 }
 
 #[test]
-fn keys_that_end_soon_are_renewed_and_those_that_are_refused_are_asked_for_again() {
+fn keys_that_are_refused_are_asked_for_again() {
     let lifetimes = Mutex::new(vec!["THIRD", "SECOND", "FIRST"]);
     let service = Receiver::new(move |_| {
         let key = lifetimes.lock().unwrap().pop().unwrap_or("LAST");

@@ -47,4 +47,4 @@ for name in [
     setattr(SQSBackend, name, one_at_a_time(getattr(SQSBackend, name)))
 SQSBackend.receive_message = receive_message
 
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+main(["-H", "127.0.0.1", "-p", *sys.argv[1:]])

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::redis;
 use crate::support::place::{Place, within};
-use crate::support::tools;
+use crate::support::redis::own_certificate;
+use crate::support::{memory_dir, tools};
 
 /// The account whose queues it has.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -19,24 +21,43 @@ pub(crate) const SECRET_KEY: &str = "a/secret+key-that-nobody-sees";
 
 pub(crate) struct SqsServer {
     child: Child,
+    certificate_dir: Option<tempfile::TempDir>,
     pub(crate) port: u16,
 }
 
 impl SqsServer {
     /// Starts one, or skips the test aloud.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// One that speaks TLS, with a certificate of its own for `localhost`: the server and the file to trust.
+    pub(crate) fn start_with_tls() -> Option<(Self, PathBuf)> {
+        if !tools::has_tools(&["openssl"]) {
+            return None;
+        }
+        let dir = memory_dir();
+        let (certificate, key) = own_certificate(dir.path());
+        let text = |path: &Path| path.display().to_string();
+        let mut server = Self::start_with(&["-c", &text(&certificate), "-k", &text(&key)])?;
+        server.certificate_dir = Some(dir);
+        Some((server, certificate))
+    }
+
+    fn start_with(settings: &[&str]) -> Option<Self> {
         if !tools::has_tools(&["moto_server"]) {
             return None;
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new("python3")
             .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/brokers/sqs_server.py"), &port.to_string()])
+            .args(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, port };
+        let server = Self { child, port, certificate_dir: None };
         within(Duration::from_secs(60), "moto_server listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         Some(server)
     }

@@ -157,3 +157,24 @@ impl Chain {
         metadata::of_instance(limit).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_soon_is_renewed_and_its_place_is_not_asked_all_the_time() {
+        let now = Timestamp::from_millis(1_000_000_000_000);
+        let until = |ends| Keys::new("id", "secret", Some("token")).until(ends);
+        let is_due = |ends, seconds| {
+            let asked = Instant::now().checked_sub(Duration::from_secs(seconds)).expect("the machine runs longer");
+            Cached { keys: Arc::new(until(ends)), asked }.is_due(now)
+        };
+        assert!(!is_due(None, 3_600), "what has no end");
+        assert!(!is_due(Some(now.plus(Duration::from_mins(6))), 60));
+        assert!(is_due(Some(now.plus(Duration::from_mins(4))), 60));
+        assert!(!is_due(Some(now.plus(Duration::from_mins(4))), 5), "it was asked just now");
+        assert!(is_due(Some(now.minus(Duration::from_mins(1))), 60));
+        assert_eq!(format!("{:?}", until(None)), "Keys(…)");
+    }
+}
