@@ -45,7 +45,7 @@ pub const MAX_BODY_BYTES: usize = crate::event::MAX_DATA_BYTES + 16 * 1024;
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 
 /// The wrong fields of a webhook, each with the rule it breaks.
-pub type Fields = Vec<(Cow<'static, str>, String)>;
+pub type WrongFields = Vec<(Cow<'static, str>, String)>;
 
 /// Why a webhook is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum WebhookRefusal {
     /// Headers contradict each other, for the named reason.
     HeaderError(&'static str),
     /// The signature is valid, but these fields are wrong.
-    Invalid(Fields),
+    Invalid(WrongFields),
 }
 
 impl WebhookRefusal {

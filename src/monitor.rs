@@ -25,7 +25,7 @@ use crate::store::{AttemptTotals, QueueFigures};
 pub use check::{Check, ExpectedEvents, Grade, HealthLimits};
 pub use expected::SeenEvents;
 pub use failures::{FailureStats, failure_stats};
-pub use freshness::{Freshness, FreshnessThresholds, Synced, freshness};
+pub use freshness::{Freshness, FreshnessThresholds, SyncStatus, freshness};
 pub use health::{HUGE_LOG, Health, HealthDetails, HealthFigures, LARGE_LOG, health};
 pub use received::ReceivedTotals;
 

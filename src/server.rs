@@ -56,7 +56,7 @@ use state::App;
 
 /// How often refusals that have no rows of their own are written to the audit log as a count.
 const REFUSAL_COUNT_INTERVAL: Duration = Duration::from_secs(1);
-/// How often servers of one queue tell each other of wrong secrets.
+/// How often servers of one queue share the counts of wrong secrets.
 const GUESS_SHARE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Routes that are switched on or off together, because they need the same secret.
@@ -153,7 +153,7 @@ async fn mark_stopping(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     app.stopping.store(true, Ordering::SeqCst);
 }
 
-/// Looks at the queue from time to time, and counts the changes that open pages are told of.
+/// Looks at the queue from time to time, and counts the changes that open pages are notified of.
 async fn sample(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let look = async {
         loop {

@@ -1,4 +1,4 @@
-//! The queue's memory: what a store promises, whoever keeps it.
+//! The database of the queue: what a store promises, whichever database it is.
 //!
 //! One method is one transaction, and its documentation is the contract: what is atomic, what a second call does, what
 //! happens to a run that lost its claim. `now` is always passed in. `tests/store` proves the contract on every backend.
@@ -70,10 +70,11 @@ pub trait Store:
     /// operators' pauses survive; a pause by the configuration ends with it. Empty `specs` change nothing.
     fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints>;
 
-    /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. Again: nothing.
+    /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. A second call changes
+    /// nothing.
     fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
 
-    /// Ends a pause, whoever began it, and a rest. Again: nothing.
+    /// Ends a pause, whatever caused it, and closes an open circuit. A second call changes nothing.
     fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
 
     /// Stores events, each with one delivery for every configured endpoint that wants it: all of them, or none.
@@ -91,13 +92,13 @@ pub trait Store:
     /// how many; none is queued twice. An event for a record that has grown too large leaves the record as it is.
     fn queue_scheduled(&self, now: Timestamp) -> Answer<u64>;
 
-    /// Cancels an event that waits for its time: it is never sent. Again: nothing.
+    /// Cancels an event that waits for its time: it is never sent. A second call changes nothing.
     fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.
     fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run>;
 
-    /// Remembers how a run ended. What it still had claimed is as if its worker had died.
+    /// Records how a run ended. What it still had claimed is freed as if its worker had died.
     fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()>;
 
     /// Records outcomes and claims more, in one transaction.
@@ -118,7 +119,8 @@ pub trait Store:
         now: Timestamp,
     ) -> Answer<AdvanceResult>;
 
-    /// Lets go of claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones are skipped.
+    /// Releases claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones
+    /// are skipped.
     fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
 
     /// Looks again at claims that have waited: for each, whether the run still owns it, and its endpoint is neither
@@ -136,7 +138,7 @@ pub trait Store:
     /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
     fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>>;
 
-    /// What a worker of `run` with nothing in hand can wait for.
+    /// What a worker of `run` without claims can wait for.
     fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo>;
 
     /// Returns deliveries to their old places in their lanes, due now and with fresh attempts, history kept.
@@ -203,10 +205,10 @@ pub trait Store:
     /// The rows of one page of [`attempts`](Self::attempts), without counting how many match.
     fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>>;
 
-    /// Remembers that a cluster of failures was seen. Again: the later one stands.
+    /// Records that an operator acknowledged a cluster of failures. A later call replaces the earlier.
     fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()>;
 
-    /// Forgets that, and returns whether it was known.
+    /// Withdraws an acknowledgement, and returns whether there was one.
     fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool>;
 
     /// The clusters of failures that were acknowledged, by name.
@@ -255,14 +257,14 @@ pub trait Store:
 
 /// What only a queue in a file can do, not one in a database server: backup, restore, structure check, log size.
 pub trait FileStore {
-    /// How the disk below the queue is, as far as can be found out; asks nobody who might be busy.
+    /// How the disk below the queue is, as far as can be found out without waiting for anything.
     fn storage(&self) -> Storage;
 
     /// Copies the queue as it stands to a new file, while others go on writing.
     ///
     /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
     /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
-    /// as they are, and told.
+    /// as they are, and reported.
     fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport>;
 
     /// Checks the structure of the file, without its indexes; returns what is wrong in words.
@@ -298,17 +300,17 @@ pub fn open(location: &Location, access: Access) -> Result<Arc<dyn Store>> {
 /// Reads and checks a backup that is to take the place of the queue at `location`. Nothing of either is changed.
 ///
 /// Installing it is refused as long as any process has the queue open. The queue that is there is kept under another name, and
-/// whoever is killed meanwhile leaves the old queue or the new one.
+/// a process that is killed meanwhile leaves the old queue or the new one.
 pub fn prepare_restore(from: &Path, location: &Location) -> Result<PreparedRestore> {
     sqlite::prepare_restore(from, location.path().ok_or(StoreError::NeedsFile("restoring a backup"))?)
 }
 
-/// Who keeps the queue at `location` from being written, where the system tells.
+/// The process that keeps the queue at `location` from being written, where the system shows it.
 pub fn holder(location: &Location) -> Option<LockHolder> {
     sqlite::holder(location.path()?)
 }
 
-/// The disk that holds the queue at `location`, as far as the system tells; `None` where that is a server's matter. Asks the
+/// The disk that holds the queue at `location`, as far as the system shows; `None` for a queue on a server. Asks the
 /// system anew, which may hang where the network is gone.
 pub fn volume(location: &Location) -> Option<Volume> {
     location.path().map(sqlite::volume)

@@ -24,7 +24,7 @@ use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::{Draft, EventId};
 use syncctl::inbound::{self, AcceptedTypes, PlatformKeys, PlatformRules, Source};
 use syncctl::signature::{Secret, Signer};
-use syncctl::store::inbound::{Applied, EditResult, ExpectedRecord, ReceivedFilter, RecordEdit};
+use syncctl::store::inbound::{ApplyResult, EditResult, ExpectedRecord, ReceivedFilter, RecordEdit};
 use syncctl::store::{
     Access, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Location, Page, Replay, Run, Store, open,
 };
@@ -265,9 +265,9 @@ impl World {
         let id = incoming.id.clone();
         let applied = self.nodes[message.to].store().apply(incoming, now).wait().unwrap();
         match applied {
-            Applied::Applied | Applied::Stale => *self.applied.entry((message.to, id)).or_default() += 1,
-            Applied::Duplicate => {}
-            Applied::Conflict => panic!("no id is used twice"),
+            ApplyResult::Applied | ApplyResult::Stale => *self.applied.entry((message.to, id)).or_default() += 1,
+            ApplyResult::Duplicate => {}
+            ApplyResult::Conflict => panic!("no id is used twice"),
         }
         self.delivered_before.push(message.clone());
         Outcome::Delivered { status: Some(200) }

@@ -25,7 +25,7 @@ pub enum AlertsCommand {
     Test(TestArgs),
 }
 
-/// Arguments of `alerts list`.
+/// The command-line arguments of `alerts list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only incidents that are open
@@ -35,7 +35,7 @@ pub struct ListArgs {
     paging: Paging,
 }
 
-/// Arguments of `alerts test`.
+/// The command-line arguments of `alerts test`.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
     /// The name of one of [[alerts]]

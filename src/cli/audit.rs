@@ -13,7 +13,7 @@ pub enum AuditCommand {
     List(ListArgs),
 }
 
-/// Arguments of `audit list`: which entries.
+/// The command-line arguments of `audit list`: which entries.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Sent or arrived")), mut_arg("until", filter::until("Sent or arrived")))]
 pub struct ListArgs {

@@ -21,7 +21,7 @@ use crate::service::figures;
 /// The most failures and runs in a bundle.
 const LATEST: u64 = 100;
 
-/// Arguments of `bundle`.
+/// The command-line arguments of `bundle`.
 #[derive(Debug, clap::Args)]
 pub struct BundleArgs {
     /// Also this event, its deliveries and attempts: event id, its number as #N, or a delivery number

@@ -17,7 +17,7 @@ use crate::store::{self, Access};
 /// The exit of a check that could not be made: Nagios' UNKNOWN is 3, which other commands use for "done in part".
 pub(super) const UNKNOWN: Exit = Exit::Part;
 
-/// Arguments of `check`.
+/// The command-line arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
     /// Warn above these: pending=N,age=TIME,failed=N,rate=PERCENT

@@ -19,7 +19,7 @@ use crate::report::Report;
 use crate::signature::shell_commands::shell_quote;
 use crate::untrusted::Untrusted;
 
-/// Arguments of `completions`.
+/// The command-line arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
     /// Shell to complete for
@@ -117,7 +117,7 @@ fn write(path: &Path, script: &[u8]) -> std::io::Result<()> {
 fn installed(path: &Path, dry_run: bool) -> Report {
     /// The JSON answer of `completions --install`: the file it wrote.
     #[derive(Serialize)]
-    struct Installed {
+    struct InstalledView {
         path: String,
         written: bool,
     }
@@ -126,7 +126,7 @@ fn installed(path: &Path, dry_run: bool) -> Report {
         true => format!("would write {}; nothing changed", Untrusted(&path)),
         false => format!("written to {}; it counts from the next shell on", Untrusted(&path)),
     };
-    Report::new(&Installed { path: path.clone(), written: !dry_run }).with_line(line).with_names([path])
+    Report::new(&InstalledView { path: path.clone(), written: !dry_run }).with_line(line).with_names([path])
 }
 
 /// The file where the shell looks for the user's completions.

@@ -18,7 +18,7 @@ pub enum ConfigCommand {
     Path,
 }
 
-/// Arguments of `config show`.
+/// The command-line arguments of `config show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Show where each value comes from and which one it overrides

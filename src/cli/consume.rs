@@ -22,7 +22,7 @@ const INSPECTION_LIMIT: Duration = Duration::from_secs(10);
 /// How long closing the connection to a broker may take.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
-/// Arguments of `consume`.
+/// The command-line arguments of `consume`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "A message is acknowledged once what it says is on disk. What cannot be applied is kept (`syncctl requests list`), and rejected

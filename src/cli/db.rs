@@ -55,7 +55,7 @@ pub enum DbCommand {
     Prune(PruneArgs),
 }
 
-/// Arguments of `db backup`: the file to write.
+/// The command-line arguments of `db backup`: the file to write.
 #[derive(Debug, clap::Args)]
 pub struct BackupArgs {
     /// File to write, readable only by its owner
@@ -69,7 +69,7 @@ pub struct BackupArgs {
     dry_run: bool,
 }
 
-/// Arguments of `db restore`: the backup to put back.
+/// The command-line arguments of `db restore`: the backup to put back.
 #[derive(Debug, clap::Args)]
 pub struct RestoreArgs {
     /// Backup file written by `db backup`
@@ -86,7 +86,7 @@ pub struct RestoreArgs {
     dry_run: bool,
 }
 
-/// Arguments of `db prune`: what to remove.
+/// The command-line arguments of `db prune`: what to remove.
 #[derive(Debug, clap::Args)]
 pub struct PruneArgs {
     /// Only rows that have not changed for this long

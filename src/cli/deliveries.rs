@@ -22,7 +22,7 @@ pub enum DeliveriesCommand {
     GiveUp(GiveUpArgs),
 }
 
-/// Arguments of `deliveries list`.
+/// The command-line arguments of `deliveries list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only in these states
@@ -44,7 +44,7 @@ fn state() -> impl clap::builder::TypedValueParser<Value = State> {
         .map(|name| State::parse(&name).expect("only known names pass"))
 }
 
-/// Arguments of `deliveries show`.
+/// The command-line arguments of `deliveries show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Delivery number
@@ -52,7 +52,7 @@ pub struct ShowArgs {
     number: i64,
 }
 
-/// Arguments of `deliveries give-up`: which deliveries.
+/// The command-line arguments of `deliveries give-up`: which deliveries.
 #[derive(Debug, clap::Args)]
 pub struct GiveUpArgs {
     #[command(flatten)]

@@ -40,7 +40,7 @@ const SECRET: &str = "a-secret-for-the-demonstration-only";
 /// How long the unreliable endpoint refuses requests.
 const OUTAGE: Duration = Duration::from_millis(2_500);
 
-/// Arguments of `demo`.
+/// The command-line arguments of `demo`.
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
     /// Events to emit

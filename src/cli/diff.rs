@@ -9,7 +9,7 @@ use crate::explain::diff::compare;
 use crate::report::requests;
 use crate::request::MOST_BYTES;
 
-/// Arguments of `diff`.
+/// The command-line arguments of `diff`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   syncctl diff sent.json received.json

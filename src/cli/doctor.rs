@@ -33,7 +33,7 @@ const LOCK_WATCHED: Duration = Duration::from_secs(1);
 /// The pause between two looks at the lock.
 const LOCK_POLL: Duration = Duration::from_millis(20);
 
-/// Arguments of `doctor`.
+/// The command-line arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
     /// Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?

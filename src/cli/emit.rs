@@ -16,7 +16,7 @@ use crate::untrusted::Untrusted;
 
 mod batch;
 
-/// Arguments of `emit`.
+/// The command-line arguments of `emit`.
 #[derive(Debug, clap::Args)]
 pub struct EmitArgs {
     /// Event type, such as enrollment.created

@@ -52,7 +52,7 @@ pub struct EndpointArgs {
     name: String,
 }
 
-/// Arguments of `endpoints pause` and `resume`.
+/// The command-line arguments of `endpoints pause` and `resume`.
 #[derive(Debug, clap::Args)]
 pub struct ChangeArgs {
     /// Endpoint name

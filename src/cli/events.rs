@@ -35,7 +35,7 @@ pub enum EventsCommand {
     Import(transfer::ImportArgs),
 }
 
-/// Arguments of `events list`.
+/// The command-line arguments of `events list`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Emitted")), mut_arg("until", filter::until("Emitted")))]
 pub struct ListArgs {
@@ -59,7 +59,7 @@ pub struct ListArgs {
     cursor: Cursor,
 }
 
-/// Arguments of `events show`.
+/// The command-line arguments of `events show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Event id, its number as evt#N, or a delivery number
@@ -73,7 +73,7 @@ pub struct ShowArgs {
     sent: bool,
 }
 
-/// Arguments of `events why`.
+/// The command-line arguments of `events why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
     /// Event id, its number as evt#N, or a delivery number
@@ -81,7 +81,7 @@ pub struct WhyArgs {
     id: String,
 }
 
-/// Arguments of `events reproduce`: the event, and the URL to send it to.
+/// The command-line arguments of `events reproduce`: the event, and the URL to send it to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
     /// Event id, its number as evt#N, or a delivery number

@@ -12,7 +12,7 @@ use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{self, health};
 use crate::store::{DeliveryFilter, DeliveryId};
 
-/// Arguments of `failures`; without a subcommand it lists.
+/// The command-line arguments of `failures`; without a subcommand it lists.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct FailuresArgs {
@@ -35,7 +35,7 @@ pub enum FailuresCommand {
     Ack(clusters::AckArgs),
 }
 
-/// Arguments of `failures stats`: the time it looks at.
+/// The command-line arguments of `failures stats`: the time it looks at.
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Attempts that ended at or after this time [default: 24h]
@@ -43,7 +43,7 @@ pub struct StatsArgs {
     since: Option<PastTime>,
 }
 
-/// Arguments of `failures list`.
+/// The command-line arguments of `failures list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]

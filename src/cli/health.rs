@@ -6,7 +6,7 @@ use crate::monitor;
 use crate::report::health;
 use crate::service::figures;
 
-/// Arguments of `health`.
+/// The command-line arguments of `health`.
 #[derive(Debug, clap::Args)]
 pub struct HealthArgs {}
 

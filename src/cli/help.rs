@@ -9,7 +9,7 @@ use crate::format::did_you_mean;
 use crate::report::{Column, Report, Table, signing};
 use crate::untrusted::Untrusted;
 
-/// Arguments of `help`.
+/// The command-line arguments of `help`.
 #[derive(Debug, clap::Args)]
 pub struct HelpArgs {
     /// Command or topic: exit-codes, environment, explain, signing

@@ -21,7 +21,7 @@ const SECRET_FILE: &str = "webhook.secret";
 /// The most old configurations that are kept.
 const MOST_KEPT: u32 = 1_000;
 
-/// Arguments of `init`.
+/// The command-line arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
     /// File to write [default: the configuration file that is in use]

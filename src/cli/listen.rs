@@ -51,7 +51,7 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 /// The first byte of a TLS connection, which no HTTP request has.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-/// Arguments of `listen`.
+/// The command-line arguments of `listen`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   syncctl listen
@@ -243,7 +243,7 @@ async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: T
     }
 }
 
-/// The addresses of both ends of a connection.
+/// The addresses of both ends of a connection to `listen`.
 #[derive(Clone, Copy)]
 struct ConnectionAddresses {
     peer: SocketAddr,

@@ -15,7 +15,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// Attempts read at a time while following.
 const BATCH: u64 = 1_000;
 
-/// Arguments of `logs`.
+/// The command-line arguments of `logs`.
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Begun")), mut_arg("until", filter::until("Begun")))]
 pub struct LogsArgs {

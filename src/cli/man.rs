@@ -19,7 +19,7 @@ use crate::untrusted::Untrusted;
 /// The date of the pages: that of their last change, so that builds are reproducible.
 const DATE: &str = "2026-11-22";
 
-/// Arguments of `man`.
+/// The command-line arguments of `man`.
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
     /// Command, such as `db prune` [default: syncctl itself]

@@ -12,7 +12,7 @@ use crate::server::metrics::{Metrics, classic};
 /// The file's name within its directory.
 const FILE: &str = "syncctl.prom";
 
-/// Arguments of `metrics`.
+/// The command-line arguments of `metrics`.
 #[derive(Debug, clap::Args)]
 pub struct MetricsArgs {
     /// Write syncctl.prom atomically into the node exporter's textfile directory

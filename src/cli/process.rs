@@ -33,7 +33,7 @@ const SHOWN: usize = 10;
 /// The most due deliveries that a dry run shows.
 const DUE_SHOWN: u64 = 1_000;
 
-/// Arguments of `process`.
+/// The command-line arguments of `process`.
 #[derive(Debug, clap::Args)]
 pub struct ProcessArgs {
     /// Send only these, if they are due: delivery numbers, event ids or evt#N

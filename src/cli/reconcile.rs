@@ -25,7 +25,7 @@ const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 /// The most differences that are listed; all are counted.
 const LISTED: usize = 1_000;
 
-/// Arguments of `reconcile`.
+/// The command-line arguments of `reconcile`.
 #[derive(Debug, clap::Args)]
 pub struct ReconcileArgs {
     /// Export of the other side: lines with resourceType, resourceId and data, as `records export` writes them; `-` for stdin

@@ -36,7 +36,7 @@ pub enum RecordsCommand {
     Import(ImportArgs),
 }
 
-/// Arguments of `records list`.
+/// The command-line arguments of `records list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     /// Only this resource type: enrollment, user or progress
@@ -61,7 +61,7 @@ pub struct ListArgs {
     paging: Paging,
 }
 
-/// Arguments of `records show`.
+/// The command-line arguments of `records show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Resource type: enrollment, user or progress
@@ -75,11 +75,11 @@ pub struct ShowArgs {
     body: bool,
 }
 
-/// Arguments of `records export`.
+/// The command-line arguments of `records export`.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {}
 
-/// Arguments of `records import`.
+/// The command-line arguments of `records import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// Export file, or lines with resourceType, resourceId, data, timestamp; `-` for stdin

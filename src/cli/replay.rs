@@ -25,7 +25,7 @@ use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay,
 /// The most rows of a plan that are shown.
 const SHOWN: usize = 20;
 
-/// Arguments of `replay`.
+/// The command-line arguments of `replay`.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct ReplayArgs {

@@ -28,14 +28,14 @@ pub enum RequestsCommand {
     Replay(ReplayArgs),
 }
 
-/// Arguments of `requests list`.
+/// The command-line arguments of `requests list`.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
     paging: Paging,
 }
 
-/// Arguments of `requests show`.
+/// The command-line arguments of `requests show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Number of the kept request
@@ -43,7 +43,7 @@ pub struct ShowArgs {
     id: i64,
 }
 
-/// Arguments of `requests replay`.
+/// The command-line arguments of `requests replay`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_long_help = "A request is verified as of the time it arrived, in the order of arrival, and applied once: an event that arrived since is a

@@ -19,7 +19,7 @@ pub enum RetryCommand {
     Simulate(SimulateArgs),
 }
 
-/// Arguments of `retry simulate`: the outage to calculate.
+/// The command-line arguments of `retry simulate`: the outage to calculate.
 #[derive(Debug, clap::Args)]
 pub struct SimulateArgs {
     /// Rules of this endpoint, as configured [default: those of [delivery]]

@@ -35,11 +35,11 @@ pub enum SecretCommand {
     RotatePlan(RotatePlanArgs),
 }
 
-/// Arguments of `secret new`.
+/// The command-line arguments of `secret new`.
 #[derive(Debug, clap::Args)]
 pub struct NewArgs {}
 
-/// Arguments of `secret check`.
+/// The command-line arguments of `secret check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub struct CheckArgs {
     standard_form: bool,
 }
 
-/// Arguments of `secret rotate-plan`.
+/// The command-line arguments of `secret rotate-plan`.
 #[derive(Debug, clap::Args)]
 pub struct RotatePlanArgs {
     #[command(flatten)]

@@ -34,7 +34,7 @@ use crate::service::consumers::{BrokerSource, Consumers, Consuming};
 use crate::service::{Background, Deliveries, OnAttempt};
 use crate::signature::secret_check::SecretFlaw;
 
-/// Arguments of `serve`.
+/// The command-line arguments of `serve`.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
     /// Addresses to listen on [default: server.listen, 127.0.0.1:3000]

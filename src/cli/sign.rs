@@ -18,7 +18,7 @@ use crate::signature::{Message, ORIGINAL, STANDARD_PREFIX, Scheme, SignError, fi
 /// The URL that is signed without `--url`, by schemes that sign it.
 const EXAMPLE_URL: &str = "https://example.com/webhooks";
 
-/// Arguments of `sign`.
+/// The command-line arguments of `sign`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   syncctl sign event.json

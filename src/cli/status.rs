@@ -12,7 +12,7 @@ use crate::report::{self, Report};
 use crate::service::figures;
 use crate::store::Store;
 
-/// Arguments of `status`.
+/// The command-line arguments of `status`.
 #[derive(Debug, clap::Args)]
 pub struct StatusArgs {
     /// Refresh every 2s, or at this interval, until Ctrl-C

@@ -9,7 +9,7 @@ use super::emit;
 use super::exit::{CliError, Exit};
 use super::{values, wait};
 
-/// Arguments of `sync`.
+/// The command-line arguments of `sync`.
 #[derive(Debug, clap::Args)]
 pub struct SyncArgs {
     /// Resource type to synchronize

@@ -35,7 +35,7 @@ const KEY_WAIT: Duration = Duration::from_millis(100);
 /// Rows that a page key moves by.
 const PAGE: isize = 10;
 
-/// Arguments of `top`.
+/// The command-line arguments of `top`.
 #[derive(Debug, clap::Args)]
 pub struct TopArgs {
     /// How often the queue is read

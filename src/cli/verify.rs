@@ -20,7 +20,7 @@ use crate::request::MOST_BYTES;
 use crate::signature::{Key, Message, Received, Scheme, Secret, Tolerance, VerifyError, sign, verify};
 use crate::untrusted::Untrusted;
 
-/// Arguments of `verify`.
+/// The command-line arguments of `verify`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   syncctl verify body.json --header 'X-Webhook-Signature: f527a5…'

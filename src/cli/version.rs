@@ -10,7 +10,7 @@ use crate::report::Report;
 pub(super) const VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), " (", env!("SYNCCTL_COMMIT"), " ", env!("SYNCCTL_COMMIT_DATE"), ")");
 
-/// Arguments of `version`.
+/// The command-line arguments of `version`.
 #[derive(Debug, clap::Args)]
 pub struct VersionArgs {}
 

@@ -11,7 +11,7 @@ use crate::untrusted::Untrusted;
 /// The most deliveries of a resource that are explained.
 const LATEST: u64 = 20;
 
-/// Arguments of `why`.
+/// The command-line arguments of `why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
     /// Event id or #N, delivery number, endpoint name, or resource id (also as TYPE/ID)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ::url::Url;
 use percent_encoding::percent_decode_str;
 
-/// A stream of Redis: `redis://HOST/DB/STREAM?maxlen=N&wait=N`.
+/// The Redis stream to which an endpoint's events go: `redis://HOST/DB/STREAM?maxlen=N&wait=N`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamPlace {
     /// The number of the database.
@@ -20,7 +20,8 @@ pub struct StreamPlace {
     pub replicas: Option<u32>,
 }
 
-/// A consumer group of a stream of Redis: `redis://HOST/DB/STREAM?group=GROUP&dead_letter=STREAM&claim_after=TIME`.
+/// The consumer group of a Redis stream from which a source is read:
+/// `redis://HOST/DB/STREAM?group=GROUP&dead_letter=STREAM&claim_after=TIME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupPlace {
     /// The number of the database.
@@ -89,7 +90,7 @@ impl StreamPlace {
     }
 }
 
-/// An exchange of RabbitMQ: `amqp://HOST/VHOST/EXCHANGE?routing_key=KEY`.
+/// The RabbitMQ exchange to which an endpoint's events go: `amqp://HOST/VHOST/EXCHANGE?routing_key=KEY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExchangePlace {
     /// The virtual host.
@@ -100,7 +101,7 @@ pub struct ExchangePlace {
     pub routing_key: Option<String>,
 }
 
-/// A queue of RabbitMQ: `amqp://HOST/VHOST/QUEUE`.
+/// The RabbitMQ queue from which a source is read: `amqp://HOST/VHOST/QUEUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuePlace {
     /// The virtual host.

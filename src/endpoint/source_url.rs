@@ -9,7 +9,7 @@ use super::broker_places::{GroupPlace, QueuePlace};
 use super::sqs::SqsSource;
 use super::url::{EndpointUrl, Protocol, check};
 
-/// A checked absolute URL of a broker source, without user information or fragment.
+/// The checked URL of the broker queue or stream from which a source is read, without user information or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceUrl {
     url: Url,

@@ -83,7 +83,8 @@ impl EndpointPlace {
     }
 }
 
-/// A checked absolute URL without user information or fragment, of an HTTP server or a destination in a message broker.
+/// The checked URL to which an endpoint's events go: of an HTTP server, or of a stream, exchange or queue of a message
+/// broker. Without user information or fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EndpointUrl(Url);

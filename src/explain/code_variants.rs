@@ -115,10 +115,10 @@ fn add(all: &mut Vec<CodeVariant>, variant: CodeVariant) {
 }
 
 /// A signature read from a header: the changes that were needed, its bytes, and whether it was the whole value.
-type Read = (Vec<Change>, Vec<u8>, bool);
+type ReadCode = (Vec<Change>, Vec<u8>, bool);
 
 /// The codes of the scheme's own header, also if the whole value was encoded.
-fn read(facts: &SchemeFacts, text: &str) -> Vec<Read> {
+fn read(facts: &SchemeFacts, text: &str) -> Vec<ReadCode> {
     let mut all = read_plain(facts, text);
     if text.contains('%')
         && let Ok(decoded) = percent_decode_str(text).decode_utf8()
@@ -130,7 +130,7 @@ fn read(facts: &SchemeFacts, text: &str) -> Vec<Read> {
     all
 }
 
-fn read_plain(facts: &SchemeFacts, text: &str) -> Vec<Read> {
+fn read_plain(facts: &SchemeFacts, text: &str) -> Vec<ReadCode> {
     let in_list = time_in_list(text).is_some();
     let mut all = if facts.listed || in_list { Vec::new() } else { several(facts, text) };
     if !all.is_empty() {
@@ -158,7 +158,7 @@ fn with(cause: Cause, more: Option<Cause>) -> Vec<Change> {
 }
 
 /// The codes of one entry.
-fn of_token(facts: &SchemeFacts, token: &str) -> Vec<Read> {
+fn of_token(facts: &SchemeFacts, token: &str) -> Vec<ReadCode> {
     let mut all = Vec::new();
     let (bare, is_wrapped) = unwrapped(token);
     for (prefix, code) in prefixes(facts, bare) {
@@ -175,10 +175,10 @@ fn of_token(facts: &SchemeFacts, token: &str) -> Vec<Read> {
 }
 
 /// The codes of a header with several, where the scheme writes one.
-fn several(facts: &SchemeFacts, text: &str) -> Vec<Read> {
+fn several(facts: &SchemeFacts, text: &str) -> Vec<ReadCode> {
     let entries: Vec<_> = text.split([',', ';']).map(str::trim).filter(|entry| !entry.is_empty()).collect();
-    let read: Vec<Vec<Read>> = entries.iter().map(|entry| of_token(facts, entry)).collect();
-    let is_code = |read: &Vec<Read>| read.iter().any(|(changes, _, cut)| changes.is_empty() && !cut);
+    let read: Vec<Vec<ReadCode>> = entries.iter().map(|entry| of_token(facts, entry)).collect();
+    let is_code = |read: &Vec<ReadCode>| read.iter().any(|(changes, _, cut)| changes.is_empty() && !cut);
     if entries.len() < 2 || !read.iter().all(is_code) {
         return Vec::new();
     }
@@ -192,7 +192,7 @@ fn several(facts: &SchemeFacts, text: &str) -> Vec<Read> {
             format!("`{}` holds {}, and it is number {}", facts.header, entries.len(), at + 1),
         ),
     };
-    let with = |(at, all): (usize, Vec<Read>)| {
+    let with = |(at, all): (usize, Vec<ReadCode>)| {
         all.into_iter().map(move |(changes, bytes, cut)| (at, changes, bytes, cut)).collect::<Vec<_>>()
     };
     let all = read.into_iter().enumerate().flat_map(with);

@@ -9,7 +9,7 @@ const CONTEXT: usize = 24;
 
 /// Where and how two bodies differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct BodyDifference {
     /// The first byte that differs, counted from 0.
     pub offset: usize,
     /// The line of that byte in what was sent, counted from 1.
@@ -97,14 +97,14 @@ fn seen(change: &Change, which: &str) -> String {
 }
 
 /// The first difference between `sent` and `received`; `None` if they are equal.
-pub fn compare(sent: &[u8], received: &[u8]) -> Option<Difference> {
+pub fn compare(sent: &[u8], received: &[u8]) -> Option<BodyDifference> {
     if sent == received {
         return None;
     }
     let offset = sent.iter().zip(received).take_while(|(a, b)| a == b).count();
     let before = &sent[..offset];
     let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    Some(Difference {
+    Some(BodyDifference {
         offset,
         line: 1 + before.iter().filter(|b| **b == b'\n').count(),
         column: 1 + offset - line_start,

@@ -238,10 +238,10 @@ const fn is_container(cause: Cause) -> bool {
 }
 
 /// Another reading of a secret's text as a key, and the cause it stands for.
-type Single = (Cause, Vec<u8>);
+type KeyReading = (Cause, Vec<u8>);
 
 /// Other texts of a secret, which the scheme then reads as keys.
-fn texts(text: &[u8]) -> Vec<Single> {
+fn texts(text: &[u8]) -> Vec<KeyReading> {
     let around = |before: &str, after: &str| [before.as_bytes(), text, after.as_bytes()].concat();
     let mut all = vec![(Cause::SecretTrimmed, trimmed(text))];
     all.extend(unquoted(text).map(|text| (Cause::SecretUnquoted, text)));

@@ -1,12 +1,12 @@
 //! Counts the results of a source's messages.
 
-use crate::store::inbound::Applied;
+use crate::store::inbound::ApplyResult;
 
 /// What came of a message from a broker: applied, known already, refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageResult {
     /// It was accepted.
-    Applied(Applied),
+    Applied(ApplyResult),
     /// It was refused, for this reason.
     Refused(&'static str),
 }
@@ -33,10 +33,10 @@ impl MessageCounts {
     /// Counts a message.
     pub fn add(&mut self, handled: MessageResult) {
         let count = match handled {
-            MessageResult::Applied(Applied::Applied) => &mut self.applied,
-            MessageResult::Applied(Applied::Duplicate) => &mut self.duplicates,
-            MessageResult::Applied(Applied::Stale) => &mut self.stale,
-            MessageResult::Applied(Applied::Conflict) | MessageResult::Refused(_) => &mut self.refused,
+            MessageResult::Applied(ApplyResult::Applied) => &mut self.applied,
+            MessageResult::Applied(ApplyResult::Duplicate) => &mut self.duplicates,
+            MessageResult::Applied(ApplyResult::Stale) => &mut self.stale,
+            MessageResult::Applied(ApplyResult::Conflict) | MessageResult::Refused(_) => &mut self.refused,
         };
         *count += 1;
     }

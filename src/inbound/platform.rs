@@ -149,7 +149,7 @@ fn check_fields(draft: &Draft) -> Result<(), WebhookRefusal> {
     if wrong.is_empty() { Ok(()) } else { Err(WebhookRefusal::Invalid(wrong)) }
 }
 
-fn text(name: &'static str, raw: Option<&RawValue>, wrong: &mut super::Fields) -> Option<String> {
+fn text(name: &'static str, raw: Option<&RawValue>, wrong: &mut super::WrongFields) -> Option<String> {
     let Some(raw) = raw else {
         wrong.push((name.into(), "is missing".to_owned()));
         return None;

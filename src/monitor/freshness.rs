@@ -60,7 +60,7 @@ pub fn freshness(last: Timestamp, ages: &FreshnessThresholds, now: Timestamp) ->
 /// Whether a record or endpoint is in sync: synced, syncing or failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Synced {
+pub enum SyncStatus {
     /// Everything was delivered.
     Synced,
     /// Some deliveries are unfinished.
@@ -69,7 +69,7 @@ pub enum Synced {
     Failed,
 }
 
-impl Synced {
+impl SyncStatus {
     /// The status for these numbers of unfinished (`open`) and failed deliveries.
     pub fn of(open: i64, failed: i64) -> Self {
         match (open, failed) {

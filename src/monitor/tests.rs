@@ -148,8 +148,8 @@ fn freshness_changes_at_its_thresholds() {
 #[test]
 fn what_failed_outweighs_what_is_on_its_way() {
     assert_eq!(
-        [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(open, failed)| Synced::of(open, failed)),
-        [Synced::Synced, Synced::Syncing, Synced::Failed, Synced::Failed]
+        [(0, 0), (1, 0), (1, 1), (0, 1)].map(|(open, failed)| SyncStatus::of(open, failed)),
+        [SyncStatus::Synced, SyncStatus::Syncing, SyncStatus::Failed, SyncStatus::Failed]
     );
 }
 

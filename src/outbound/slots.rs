@@ -31,7 +31,7 @@ pub(super) struct AttemptJob {
 }
 
 /// An attempt that was made, and the slot that it leaves free.
-struct Completed {
+struct CompletedAttempt {
     slot: UnboundedSender<AttemptJob>,
     finished: FinishedAttempt,
 }
@@ -41,8 +41,8 @@ pub(super) struct AttemptSlots {
     clock: Arc<dyn Clock>,
     free: Vec<UnboundedSender<AttemptJob>>,
     tasks: JoinSet<()>,
-    completed: UnboundedSender<Completed>,
-    completions: UnboundedReceiver<Completed>,
+    completed: UnboundedSender<CompletedAttempt>,
+    completions: UnboundedReceiver<CompletedAttempt>,
     busy: usize,
 }
 
@@ -73,7 +73,7 @@ impl AttemptSlots {
 
     /// The next attempt that ended. Pending while none is under way.
     pub(super) async fn next_completed(&mut self) -> FinishedAttempt {
-        let Some(Completed { slot, finished }) = self.completions.recv().await else {
+        let Some(CompletedAttempt { slot, finished }) = self.completions.recv().await else {
             return std::future::pending().await;
         };
         self.busy -= 1;
@@ -91,7 +91,7 @@ impl AttemptSlots {
 async fn work(
     mut jobs: UnboundedReceiver<AttemptJob>,
     slot: UnboundedSender<AttemptJob>,
-    completed: UnboundedSender<Completed>,
+    completed: UnboundedSender<CompletedAttempt>,
     clock: Arc<dyn Clock>,
 ) {
     while let Some(job) = jobs.recv().await {
@@ -101,7 +101,7 @@ async fn work(
         let AttemptJob { claim, started_at, jitter, .. } = job;
         let (ended_at, took) = (clock.now(), began.elapsed());
         let finished = FinishedAttempt { outcome, started_at, ended_at, took, detail, response, jitter, claim };
-        if completed.send(Completed { slot: slot.clone(), finished }).is_err() {
+        if completed.send(CompletedAttempt { slot: slot.clone(), finished }).is_err() {
             return;
         }
     }

@@ -8,7 +8,7 @@ use super::{Cell, Column, Level, Table};
 use crate::clock::Timestamp;
 use crate::endpoint::PausedBy;
 use crate::monitor::pace::percentiles;
-use crate::monitor::{Attempts, FreshnessThresholds, Synced};
+use crate::monitor::{Attempts, FreshnessThresholds, SyncStatus};
 use crate::store::{AttemptDuration, AttemptTotals, EndpointFigures};
 
 /// The share of failed attempts from which an endpoint gets a warning.
@@ -46,10 +46,10 @@ pub fn condition(figures: &EndpointFigures, attempts: Attempts, now: Timestamp) 
 /// The sync status of an endpoint; empty before the first attempt.
 pub fn synced(figures: &EndpointFigures) -> Cell {
     let (endpoint, counts) = (&figures.endpoint, figures.counts);
-    let synced = Synced::of(counts.waiting + counts.processing, counts.failed);
+    let synced = SyncStatus::of(counts.waiting + counts.processing, counts.failed);
     match (endpoint.last_success_at, endpoint.last_failure_at) {
-        (None, None) if synced != Synced::Failed => (Level::Quiet, "– Nothing sent").into(),
-        (None, Some(_)) => (Level::Bad, Synced::Failed.name()).into(),
+        (None, None) if synced != SyncStatus::Failed => (Level::Quiet, "– Nothing sent").into(),
+        (None, Some(_)) => (Level::Bad, SyncStatus::Failed.name()).into(),
         _ => super::endpoints::sync_cell(synced),
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, OpenCause};
 use crate::endpoint::{Endpoint, RateLimit};
 use crate::format::short_duration;
-use crate::monitor::{Freshness, FreshnessThresholds, Synced, freshness};
+use crate::monitor::{Freshness, FreshnessThresholds, SyncStatus, freshness};
 use crate::store::{EndpointFigures, QueueFigures};
 
 /// An endpoint in JSON.
@@ -23,7 +23,7 @@ pub(super) struct EndpointView<'a> {
     failed: i64,
     delivered: i64,
     pub(super) held: i64,
-    sync: Synced,
+    sync: SyncStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     freshness: Option<Freshness>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,8 +66,8 @@ pub(super) fn rate_limited_until(figures: &EndpointFigures, now: Timestamp) -> O
     figures.endpoint.rate_limited_until(now).filter(|_| is_sent_to)
 }
 
-fn synced(figures: &EndpointFigures) -> Synced {
-    Synced::of(figures.counts.waiting + figures.counts.processing, figures.counts.failed)
+fn synced(figures: &EndpointFigures) -> SyncStatus {
+    SyncStatus::of(figures.counts.waiting + figures.counts.processing, figures.counts.failed)
 }
 
 impl EndpointView<'_> {
@@ -122,11 +122,11 @@ pub(super) fn endpoint_table(endpoints: &[EndpointFigures], ages: &FreshnessThre
     Table::new(ENDPOINTS, endpoints.iter().map(row).collect())
 }
 
-pub(super) fn sync_cell(synced: Synced) -> Cell {
+pub(super) fn sync_cell(synced: SyncStatus) -> Cell {
     let level = match synced {
-        Synced::Synced => Level::Good,
-        Synced::Syncing => Level::Busy,
-        Synced::Failed => Level::Bad,
+        SyncStatus::Synced => Level::Good,
+        SyncStatus::Syncing => Level::Busy,
+        SyncStatus::Failed => Level::Bad,
     };
     (level, synced.name()).into()
 }

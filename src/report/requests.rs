@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
-use crate::explain::diff::Difference;
+use crate::explain::diff::BodyDifference;
 use crate::explain::indented;
 use crate::format::count;
 use crate::signature::Received;
 
 /// The answer of `diff`.
-pub fn difference(difference: Option<&Difference>, bytes: usize) -> Report {
+pub fn difference(difference: Option<&BodyDifference>, bytes: usize) -> Report {
     /// The JSON answer of `diff`.
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

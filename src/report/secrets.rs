@@ -153,7 +153,7 @@ struct SecretUserView<'a> {
     tried: Option<TriedView<'a>>,
 }
 
-/// The result of trying both secrets at an endpoint.
+/// What trying both secrets at an endpoint showed, in the JSON answer of `secret rotate-plan`.
 #[derive(Serialize)]
 struct TriedView<'a> {
     accepts: Option<&'static str>,

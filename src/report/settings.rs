@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Cell, Column, Level, Report, Table};
 use crate::untrusted::Untrusted;
 
-/// One setting.
+/// One setting in the JSON answer of `config show`.
 #[derive(Debug, Serialize)]
 pub struct SettingView<'a> {
     /// Its key.
@@ -40,7 +40,7 @@ pub fn settings(views: &[SettingView<'_>], origin: bool) -> Report {
         .with_names(views.iter().map(|view| view.key))
 }
 
-/// A problem of the configuration.
+/// One problem in the JSON answer of `config validate`.
 #[derive(Debug, Serialize)]
 pub struct ProblemView {
     /// The file it is in.
@@ -89,7 +89,7 @@ pub fn problems(problems: &[ProblemView]) -> Report {
     })
 }
 
-/// A configuration file that was looked for.
+/// One configuration file in the JSON answer of `config show`: whether it was found.
 #[derive(Debug, Serialize)]
 pub struct FileView {
     /// Whose it is.

@@ -16,7 +16,7 @@ const PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
 const FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
 
 /// A body that was read, and a note on what was assumed.
-pub(super) type Body = (Vec<u8>, Option<Note>);
+pub(super) type ReadBody = (Vec<u8>, Option<Note>);
 
 /// Decodes base64 with or without padding, for URLs or not, on one line or several.
 pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
@@ -28,7 +28,7 @@ pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
 /// The bytes of a body that was saved as text; `said` is the length that was sent, if known.
 ///
 /// Tools read bodies as UTF-8, and a few as single bytes. The latter is assumed if only that gives the length that was sent.
-pub(super) fn of_text(text: &str, said: Option<usize>) -> Result<Body, RequestError> {
+pub(super) fn of_text(text: &str, said: Option<usize>) -> Result<ReadBody, RequestError> {
     let Some(said) = said.filter(|said| *said != text.len()) else { return Ok((text.as_bytes().to_vec(), None)) };
     if text.contains('\u{fffd}') {
         return Err(RequestError::BytesLost { said, kept: text.len() });
@@ -55,7 +55,7 @@ fn single_bytes(text: &str) -> Option<Vec<u8>> {
 
 /// The bytes of a body that was saved as a JSON value: those of `JSON.stringify`, which most senders use, unless the length
 /// that was sent is that of the text in the file.
-pub(super) fn of_json(value: &RawValue, said: Option<usize>) -> Body {
+pub(super) fn of_json(value: &RawValue, said: Option<usize>) -> ReadBody {
     let written = value.get();
     let candidates = [compact(written), relaid(written, " "), as_python(written), written.to_owned()];
     match said.and_then(|said| candidates.iter().find(|text| text.len() == said)) {

@@ -105,7 +105,7 @@ fn without_label(text: &[u8]) -> &[u8] {
 }
 
 /// A printed body: unchanged if it is JSON or not an object, else converted to JSON.
-fn printed_body(text: &[u8], said: Option<usize>) -> Result<body::Body, RequestError> {
+fn printed_body(text: &[u8], said: Option<usize>) -> Result<body::ReadBody, RequestError> {
     let printed = match said {
         Some(said) if text.len() > said && text[said..].trim_ascii().is_empty() => &text[..said],
         _ => text.trim_ascii_end(),
@@ -199,7 +199,7 @@ impl BrowserPage<'_> {
 }
 
 /// A displayed body; indented JSON is compacted, because pages indent it.
-fn shown_body(text: &[u8], said: Option<usize>) -> body::Body {
+fn shown_body(text: &[u8], said: Option<usize>) -> body::ReadBody {
     match serde_json::from_slice::<&RawValue>(text) {
         Ok(value) if text.contains(&b'\n') && said != Some(text.len()) => body::of_json(value, said),
         _ => (text.to_vec(), None),

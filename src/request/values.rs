@@ -3,11 +3,11 @@
 use serde_json::value::RawValue;
 
 use super::RequestError;
-use super::body::{self, Body};
+use super::body::{self, ReadBody};
 use super::members::{Members, list, scalar, text};
 
 /// The bytes of a body: a string, bytes as Node writes them, or a value that the tool parsed.
-pub(super) fn body_of(value: &RawValue, is_base64: bool, said: Option<usize>) -> Result<Body, RequestError> {
+pub(super) fn body_of(value: &RawValue, is_base64: bool, said: Option<usize>) -> Result<ReadBody, RequestError> {
     if let Some(text) = text(value) {
         return match is_base64 {
             true => body::base64(&text).map(|bytes| (bytes, None)).ok_or(RequestError::Base64),

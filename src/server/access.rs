@@ -74,7 +74,7 @@ pub(super) enum AuthRequirement {
 }
 
 impl AuthRequirement {
-    /// Whether a request that passed came from somebody who knows a secret.
+    /// Whether a request that passed has shown a secret.
     fn is_authenticated(self) -> bool {
         !matches!(self, Self::None | Self::SameSite | Self::Signature)
     }
@@ -161,7 +161,8 @@ impl AccessCheck<'_> {
         if requirement == AuthRequirement::SameSite {
             return Ok(None);
         }
-        // Where somebody has shown a right secret, others may guess beside them: they are slowed down, and nobody is locked out.
+        // From an address that has shown a right secret, others may guess too: they are slowed down, but the address is
+        // not blocked.
         let blocked = shown.is_any() && !self.senders.is_known(peer);
         let blocked = blocked.then(|| self.throttle.blocked(peer, now)).flatten();
         if blocked.is_none() {
@@ -227,7 +228,7 @@ fn cross_site() -> Problem {
     Problem::forbidden("requests from other sites are refused")
 }
 
-/// Whether a browser says that one of our own pages asks. The cookie of a session does not tell.
+/// Whether a browser says that one of our own pages asks. The cookie of a session does not show that.
 fn is_same_origin(headers: &HeaderMap) -> bool {
     has_own_origin(headers) || headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin")
 }

@@ -100,7 +100,7 @@ pub(super) fn carry_over(replaced: &mut Response, replacement: &mut Response) {
     *replacement.extensions_mut() = std::mem::take(replaced.extensions_mut());
 }
 
-/// Takes the problem out of a response, for whoever shows it in another form.
+/// Takes the problem out of a response, to show it in another form.
 pub(super) fn take_problem(response: &mut Response) -> Option<Problem> {
     match response.extensions_mut().remove::<Unrendered>()? {
         Unrendered::Problem(problem) => Some(problem),
@@ -111,7 +111,7 @@ pub(super) fn take_problem(response: &mut Response) -> Option<Problem> {
     }
 }
 
-/// How long a response is held back, to slow down whoever guesses secrets.
+/// How long a response is held back, to slow down the guessing of secrets.
 #[derive(Clone, Copy)]
 pub(super) struct Delay(pub(super) Duration);
 
@@ -158,7 +158,7 @@ impl Problem {
         Self::forbidden(&format!("the token of {operator} has the role {has}, and this needs the role {needs}"))
     }
 
-    /// Not allowed in this way, whoever asks.
+    /// Not allowed in this way, for any caller.
     pub(super) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
     }
@@ -222,7 +222,7 @@ impl Problem {
         self.status
     }
 
-    /// The message the caller is told.
+    /// The message in the response.
     pub(super) fn message(&self) -> &str {
         &self.message
     }

@@ -1,7 +1,8 @@
 //! Reads request bodies within a limit of size, of time, and of the memory that large bodies share.
 //!
-//! Every address has a share of that memory, and a part of it is kept for callers who have proven themselves. Where a share or
-//! all of it is used up, the slowest body makes room. So whoever sends at an honest pace is served, however many others hold on.
+//! Every address has a share of that memory, and a part of it is kept for callers who have proven themselves. Where a
+//! share or all of it is used up, the slowest body makes room. So a client that sends at a fair rate is served, however
+//! many slow ones there are.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -70,7 +71,7 @@ pub(super) struct BodySender {
 }
 
 impl BodySender {
-    /// Whoever sends from `address`; `is_proven` if they showed a secret, or webhooks from there verified lately.
+    /// A client at `address`; `is_proven` if it showed a secret, or webhooks from there verified lately.
     pub(super) fn new(address: IpAddr, is_proven: bool) -> Self {
         Self { network: network(address), is_proven }
     }

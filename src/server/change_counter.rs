@@ -1,4 +1,4 @@
-//! What open pages are told: that something changed, by a number that only grows.
+//! Tells open pages that something changed, by a number that only grows.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,9 +10,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::clock::Timestamp;
 use crate::store::{ChangeListener, Store};
 
-/// How soon open pages are told of a change after a quiet time.
+/// How soon open pages are notified of a change after a quiet time.
 const TELL_AFTER: Duration = Duration::from_secs(2);
-/// How often they are told while something changes all the time: each reads itself again, however many are open.
+/// How often they are notified while something changes all the time: each then reloads.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
 /// Counts the writes to the queue since this server started, so that open dashboard pages learn when to reload.
@@ -63,13 +63,13 @@ impl ChangeCounter {
         self.number.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts what `store` announces, whoever writes it. Never ends by itself.
+    /// Counts the changes that `store` announces, of any process. Never ends by itself.
     pub(super) async fn count(&self, store: &dyn Store) {
         let mut changes: ChangeListener = store.changes();
         let mut told = None::<Instant>;
         loop {
             changes.changed().await;
-            // Changes that come together are told as one.
+            // Changes that come together are announced as one.
             let next = told.map_or_else(Instant::now, |at| at + TELL_EVERY);
             sleep_until(next.max(Instant::now() + TELL_AFTER)).await;
             told = Some(Instant::now());

@@ -51,7 +51,7 @@ fn id_of(request_id: &RequestId) -> String {
     request_id.header_value().to_str().unwrap_or_default().to_owned()
 }
 
-/// Puts the client that a trusted proxy asks for in the proxy's place.
+/// Replaces the address of a trusted proxy by that of its client.
 pub(super) async fn client_address(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,

@@ -20,7 +20,7 @@ use crate::store::operators::NewSession;
 /// The size limit of a login form.
 const LOGIN_LIMIT: usize = 4 * 1024;
 
-/// Begins a session for whoever sends the token of an operator in a form, and leads to the page they came for.
+/// Begins a session for a client that sends an operator's token in a form, and redirects to the page it wanted.
 pub(super) async fn login(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
@@ -61,7 +61,7 @@ fn is_own_path(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && path.bytes().all(harmless)
 }
 
-/// Ends the session that asks for it.
+/// Ends the session of the request.
 pub(super) async fn logout(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -1,5 +1,5 @@
-//! Slows down whoever guesses secrets, by address, and looks at no more than some guesses a minute. A right secret from another
-//! address is never slowed down.
+//! Slows down the guessing of secrets, by address, and checks only a limited number of guesses a minute. A right secret
+//! from another address is never slowed down.
 //!
 //! Answers are decided by what this server knows. What it counts it shares with the other servers of its queue a few times a second,
 //! so that a guesser gains nothing by going from one to another behind a load balancer.
@@ -17,7 +17,8 @@ const FREE_GUESSES_PER_MINUTE: u32 = 10;
 const ANSWER_INTERVAL: Duration = Duration::from_millis(250);
 /// Wrong secrets of one address within a minute that are looked at, unless a right one came from there lately.
 const MAX_GUESSES_PER_MINUTE: u32 = 100;
-/// The longest that an answer is held back. What would be held back for longer is told at once to come later.
+/// The longest that an answer is held back. A guess that would be held back for longer is refused at once with
+/// `Retry-After`.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 /// Addresses that are remembered.
 const MAX_ADDRESSES: usize = 10_000;
@@ -114,7 +115,7 @@ impl FailedLogins {
     }
 }
 
-/// What one guesser has: an IPv4 address, or the /64 an IPv6 address can be chosen from.
+/// The addresses that one client can use: an IPv4 address, or the /64 of an IPv6 address.
 pub(super) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => address.into(),

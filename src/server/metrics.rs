@@ -25,7 +25,7 @@ use crate::delivery::{Outcome, Trigger};
 use crate::inbound::MessageResult;
 use crate::monitor::{self, Health, HealthFigures, HealthLimits, ReceivedTotals};
 use crate::service::figures::health_figures;
-use crate::store::inbound::{Applied, ReceivedFigures};
+use crate::store::inbound::{ApplyResult, ReceivedFigures};
 use crate::store::{self, AttemptTotals, FinishedAttempt, QueueFigures, Result, Store};
 
 pub use format::classic;
@@ -221,7 +221,7 @@ impl Metrics {
         self.attempts.get_or_create(&AttemptLabels { endpoint, outcome: outcome(finished.outcome) }).inc();
     }
 
-    pub(super) fn applied(&self, route: &str, applied: Applied, took: Duration) {
+    pub(super) fn applied(&self, route: &str, applied: ApplyResult, took: Duration) {
         self.webhooks.get_or_create(&ResultLabel { result: applied.name() }).inc();
         self.apply_time.get_or_create(&RouteLabel { route: route.to_owned() }).observe(took.as_secs_f64());
     }

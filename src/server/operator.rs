@@ -1,4 +1,4 @@
-//! Who asks, as handlers see them.
+//! The operator who sent a request, as handlers see them.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
@@ -13,7 +13,7 @@ pub(super) struct Operator {
     pub(super) name: String,
     /// What they may do.
     pub(super) role: Role,
-    /// The session they ask in, if it is one.
+    /// The session of the request, if it has one.
     pub(super) session: Option<BrowserSession>,
 }
 

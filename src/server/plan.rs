@@ -1,7 +1,7 @@
 //! What a replay or a give-up would change: looked at first, and done only if it is still the same.
 //!
-//! A plan is not kept anywhere. It has a digest of every delivery it means; whoever applies it shows the digest, the plan is made
-//! again, and another digest refuses it.
+//! A plan is not kept anywhere. It has a digest of every delivery it means; the client that applies it sends the
+//! digest, the plan is made again, and another digest refuses it.
 
 use sha2::{Digest as _, Sha256};
 

@@ -214,7 +214,7 @@ impl DeliveriesQuery {
     }
 }
 
-/// A name that is no endpoint's is told, and is not an empty list.
+/// Whether `name` is an endpoint's: an unknown one is an error, not an empty list.
 pub(super) fn check_endpoint(store: &dyn Store, name: Option<&str>) -> crate::store::Result<bool> {
     match name {
         Some(name) => Ok(store.endpoints().wait()?.iter().any(|endpoint| endpoint.name == name)),

@@ -1,4 +1,4 @@
-//! What routes ask of the worker of this process: a run of the queue, a test event.
+//! What routes need of the worker of this process: a run of the queue, a test event.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub trait QueueRunner: Send + Sync {
     /// Sends what is due and ends when nothing is, or after `limit`. The error is for the log.
     fn run(&self, limit: Duration) -> Pin<Box<dyn Future<Output = Result<RunResult, String>> + Send + '_>>;
 
-    /// Sends one signed test event to `endpoint`. The error is for whoever asked.
+    /// Sends one signed test event to `endpoint`. The error goes to the caller.
     fn test<'a>(
         &'a self,
         endpoint: &'a Endpoint,

@@ -1,4 +1,4 @@
-//! What only time tells of a queue: how deep it was, and how fast it drains. Sampled while the server runs.
+//! How deep the queue was and how fast it drains, sampled while the server runs.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -10,7 +10,7 @@ use super::sessions;
 use crate::signature::Secret;
 use crate::store::operators::{ADMIN_TOKEN_NAME, Role, SessionRow};
 
-/// A secret as its hash, so that comparing tells nothing of its length or beginning.
+/// A secret as its hash, so that comparing reveals nothing of its length or beginning.
 #[derive(Clone)]
 pub(super) struct HashedSecret([u8; 32]);
 
@@ -46,7 +46,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// The hash of the session `name` and this token: it tells neither, and is another one for each session.
+    /// The hash of the session `name` and this token: it reveals neither, and differs for each session.
     pub(super) fn session_hash(&self, name: &[u8]) -> [u8; 32] {
         Sha256::new().chain_update(name).chain_update(self.hash.0).finalize().into()
     }

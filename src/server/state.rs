@@ -29,15 +29,15 @@ use crate::store::inbound::RefusedWebhook;
 use crate::store::operators::{SessionRow, WrongSecretCount};
 use crate::store::{FileStore, Store, StoreError};
 
-/// How long a write may wait for the database: senders give up after ten seconds, and have to hear before that.
+/// How long a write may wait for the database: senders give up after ten seconds, and need an answer before that.
 pub(super) const STORE_WRITE_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long the answer of a refusal waits for its audit row, so that whoever looks at once finds it.
+/// How long the answer of a refusal waits for its audit row, so that a client that reads the log at once finds it.
 const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 /// Reads of the store at the same time, each on a thread of its own.
 const MAX_BLOCKING_READS: usize = 4;
 /// Readiness probes at the same time, which anybody may send. They neither wait for reads nor delay them.
 const MAX_PROBES: usize = 1;
-/// How long it holds that a readiness probe found the store ready, so that nobody can make the disk work by asking.
+/// How long the result of a successful readiness probe is reused, so that probes cannot keep the disk busy.
 const READY_FOR: Duration = Duration::from_secs(1);
 /// Pages that are kept fresh at the same time.
 const MAX_LIVE: usize = 256;
@@ -53,7 +53,7 @@ pub struct Settings {
     pub secrets: Secrets,
     /// The routes that receive webhooks.
     pub sources: Sources,
-    /// The proxies that say for whom they ask.
+    /// The proxies that may name the client they act for.
     pub proxies: TrustedProxies,
     /// The hosts that requests may name, beside addresses and `localhost`; `None` is any host.
     pub hosts: Option<Vec<String>>,
@@ -208,7 +208,7 @@ impl App {
     }
 
     /// Tells the other servers of this queue of wrong secrets that were shown here, and learns how many they have counted. What
-    /// cannot be told counts here alone.
+    /// cannot be shared counts here alone.
     pub(super) async fn share_wrong_secrets(&self) {
         let now = self.now();
         let shared = self.throttle.take_unshared(now);
@@ -236,7 +236,8 @@ impl App {
         }
     }
 
-    /// Writes refusals. Whoever waits for it waits a moment at most: a refusal has no need of the database.
+    /// Writes refusals. The caller waits for a moment at most: the answer to a refused webhook does not depend on the
+    /// database.
     async fn write_refusals(&self, refused: Vec<RefusedWebhook>, now: Timestamp) {
         let written = self.store.refuse(refused.clone(), now).within(STORE_WRITE_TIMEOUT);
         let limit = Arc::clone(&self.audit_limit);

@@ -1,8 +1,8 @@
 //! Limits how many requests of strangers are worked on at the same time.
 //!
-//! All requests share one thread. Where thousands of connections ask at once, each step of a request waits until a step of all
-//! others was done, and the requests of known senders wait with them. So a stranger's request, one of a caller who has proven
-//! nothing, waits in a queue before its first step.
+//! All requests share one thread. Where thousands of connections send requests at once, each step of a request waits
+//! until a step of all others was done, and the requests of known senders wait with them. So a stranger's request, one
+//! of a caller who has proven nothing, waits in a queue before its first step.
 
 use std::future::Future;
 use std::pin::pin;

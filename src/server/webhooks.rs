@@ -19,7 +19,7 @@ use crate::event::EventId;
 use crate::inbound::{self, Source, WebhookRefusal, command};
 use crate::report::Report;
 use crate::store::StoreError;
-use crate::store::inbound::{Applied, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
+use crate::store::inbound::{ApplyResult, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::untrusted::Untrusted;
 
 /// The JSON answer to an accepted webhook.
@@ -66,10 +66,12 @@ pub(super) async fn receive(
     let applied = arrival.apply(incoming).await?;
     app.metrics.applied(source.route(), applied, began.elapsed());
     let message = match applied {
-        Applied::Applied => "the event was applied",
-        Applied::Duplicate => "the event was received before",
-        Applied::Stale => "later writes stand; nothing changed",
-        Applied::Conflict => return Err(Problem::conflict("this event id was received before with another content")),
+        ApplyResult::Applied => "the event was applied",
+        ApplyResult::Duplicate => "the event was received before",
+        ApplyResult::Stale => "later writes stand; nothing changed",
+        ApplyResult::Conflict => {
+            return Err(Problem::conflict("this event id was received before with another content"));
+        }
     };
     let received = AcceptedWebhook { message, event_id: &id, event_type: &event_type, result: applied.name() };
     Ok(Answer::new(Report::new(&received)))
@@ -102,7 +104,7 @@ impl ArrivingWebhook<'_> {
     }
 
     /// Applies it, after its command was run with it if it has one.
-    async fn apply(&self, incoming: VerifiedWebhook) -> Result<Applied, Problem> {
+    async fn apply(&self, incoming: VerifiedWebhook) -> Result<ApplyResult, Problem> {
         let details = RefusalDetails::of_verified(&incoming);
         run_command(self.app, &incoming).await?;
         let applied = self.app.store.apply(incoming, self.app.now()).within(STORE_WRITE_TIMEOUT).await;

@@ -19,7 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::inbound::{self, ForwardTarget, MAX_BODY_BYTES, MessageCounts, MessageResult, Source, command};
 use crate::network::failure::Failure;
 use crate::outbound::run::StopRequest;
-use crate::store::inbound::{Applied, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
+use crate::store::inbound::{ApplyResult, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::store::{Answer, Store, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -37,7 +37,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often the command of a source is tried with a message.
 const COMMAND_TRIES: u32 = 3;
 
-/// A source, and what reads it.
+/// A source of webhooks in a message broker, and the reader that takes its messages.
 #[derive(Debug)]
 pub struct BrokerSource {
     /// Its name.
@@ -60,10 +60,10 @@ impl BrokerSource {
     }
 }
 
-/// Is told of every message with the route of its source and the time it took, once it is on disk what became of it.
+/// Is called for every message with the route of its source and the time it took, once its result is on disk.
 pub type OnMessage = Arc<dyn Fn(&str, MessageResult, Duration) + Send + Sync>;
 
-/// Up to where a source is drained.
+/// How much of a source is read before reading ends: a number of messages, or a time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DrainLimits {
     /// The most messages.
@@ -89,7 +89,7 @@ impl From<Failure> for ConsumeError {
     }
 }
 
-/// What reading sources works with.
+/// What reading of broker sources needs: the queue, the clock, and whom to report each message to.
 #[derive(Clone)]
 pub struct Consuming {
     /// Where events are applied.
@@ -106,10 +106,10 @@ impl fmt::Debug for Consuming {
     }
 }
 
-/// How handling a message began.
+/// A message that was read: it is being applied, or it was refused.
 enum Begun {
     /// It is being applied.
-    Applying(VerifiedWebhook, Answer<Applied>),
+    Applying(VerifiedWebhook, Answer<ApplyResult>),
     /// It is refused.
     Refused(RefusedWebhook),
 }
@@ -256,13 +256,13 @@ impl Consuming {
         source: &BrokerSource,
         message: &PendingMessage,
         begun: Begun,
-    ) -> Result<Result<Applied, RefusedWebhook>, ConsumeError> {
+    ) -> Result<Result<ApplyResult, RefusedWebhook>, ConsumeError> {
         let (incoming, answer) = match begun {
             Begun::Applying(incoming, answer) => (incoming, answer),
             Begun::Refused(refused) => return Ok(Err(refused)),
         };
         let reason = match answer.await {
-            Ok(Applied::Conflict) => "id-conflict",
+            Ok(ApplyResult::Conflict) => "id-conflict",
             Ok(applied) => return Ok(Ok(applied)),
             Err(StoreError::RecordTooLarge) => "record-too-large",
             Err(StoreError::NoEndpoint(_)) => "endpoint-unknown",
@@ -328,7 +328,7 @@ async fn pause_or_stop(pause: Duration, mut stop: watch::Receiver<StopRequest>) 
     }
 }
 
-/// The thread that reads sources until it is stopped.
+/// The thread of `serve` that reads webhooks from message brokers until it is stopped.
 #[derive(Debug)]
 pub struct Consumers {
     stop: watch::Sender<StopRequest>,

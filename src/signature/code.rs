@@ -127,7 +127,7 @@ fn decode_hex(text: &str, length: usize) -> Result<Code, VerifyError> {
     for (byte, pair) in bytes[..length].iter_mut().zip(values.as_chunks::<2>().0) {
         *byte = (pair[0] << 4) | (pair[1] & 15);
     }
-    if seen < 16 { Ok(Code(Bytes::Short { bytes, length })) } else { Err(VerifyError::CodeNotHexadecimal) }
+    if seen < 16 { Ok(Code(CodeBytes::Short { bytes, length })) } else { Err(VerifyError::CodeNotHexadecimal) }
 }
 
 fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
@@ -139,7 +139,7 @@ fn decode_base64(text: &str, length: usize) -> Result<Code, VerifyError> {
     let given = BASE64.decode_slice(text, &mut bytes).map_err(|_| VerifyError::CodeNotBase64)?;
     let is_whole = given == length;
     if is_whole {
-        Ok(Code(Bytes::Short { bytes, length }))
+        Ok(Code(CodeBytes::Short { bytes, length }))
     } else {
         Err(VerifyError::CodeLength { expected: length, given })
     }
@@ -154,11 +154,11 @@ const MOST_BYTES: usize = 1024;
 
 /// A signature as decoded bytes.
 #[derive(Clone)]
-pub struct Code(Bytes);
+pub struct Code(CodeBytes);
 
 /// The bytes of a signature. Short ones, which are nearly all, need no allocation.
 #[derive(Clone)]
-enum Bytes {
+enum CodeBytes {
     Short { bytes: [u8; CODE_SPACE], length: usize },
     Long(Box<[u8]>),
 }
@@ -169,16 +169,16 @@ impl Code {
         let mut bytes = [0; CODE_SPACE];
         match bytes.get_mut(..code.len()) {
             Some(space) => space.copy_from_slice(code),
-            None => return Self(Bytes::Long(code.into())),
+            None => return Self(CodeBytes::Long(code.into())),
         }
-        Self(Bytes::Short { bytes, length: code.len() })
+        Self(CodeBytes::Short { bytes, length: code.len() })
     }
 
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Short { bytes, length } => &bytes[..*length],
-            Bytes::Long(bytes) => bytes,
+            CodeBytes::Short { bytes, length } => &bytes[..*length],
+            CodeBytes::Long(bytes) => bytes,
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{Result, StoreError};
 /// without a runtime.
 ///
 /// A write has begun by the time there is an answer to wait for, and the answer follows its commit. What merely reads is run
-/// by whoever waits for it: on this thread, or, where it is awaited, on one that may block.
+/// by the caller that waits for it: on this thread, or, where it is awaited, on one that may block.
 #[must_use = "a read that nobody waits for never happens"]
 pub struct Answer<T>(ResultSource<T>);
 
@@ -39,17 +39,18 @@ pub(super) struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// Begins the work, unless the caller gave it up; from here on it cannot. Again: the same answer.
+    /// Begins the work, unless the caller cancelled it; afterwards it cannot be cancelled. A second call returns the
+    /// same.
     pub(super) fn begin(&self) -> bool {
         self.stage.begin()
     }
 
-    /// Whether the caller gave the work up before it began.
+    /// Whether the caller cancelled the work before it began.
     pub(super) fn is_given_up(&self) -> bool {
         self.stage.is_given_up()
     }
 
-    /// Answers. A caller that no longer listens has left; what was written stands.
+    /// Sends the result. If the caller is gone, what was written stays.
     pub(super) fn send(self, result: Result<T>) {
         let _ = self.caller.send(result);
     }
@@ -63,12 +64,12 @@ const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 impl StartState {
-    /// Begins, unless the work was given up. Again: the same answer.
+    /// Begins, unless the work was cancelled. A second call returns the same.
     fn begin(&self) -> bool {
         self.settle(BEGUN)
     }
 
-    /// Gives the work up, unless it has begun.
+    /// Cancels the work, unless it has begun.
     fn give_up(&self) -> bool {
         self.settle(GIVEN_UP)
     }
@@ -84,7 +85,8 @@ impl StartState {
 }
 
 impl<T> Answer<T> {
-    /// An answer, and the end that gives it. Dropped without a word, that end answers [`StoreError::Closed`].
+    /// An answer, and the end that sends its result. If that end is dropped without sending, the result is
+    /// [`StoreError::Closed`].
     pub(super) fn channel() -> (Reply<T>, Self) {
         let (caller, answer) = oneshot::channel();
         let stage = Arc::<StartState>::default();
@@ -98,13 +100,13 @@ impl<T> Answer<T> {
 }
 
 impl<T: Send + 'static> Answer<T> {
-    /// Waits for the answer, or gives the work up when it has not begun within `limit`: then it never happens.
+    /// Waits for the result, or cancels the work if it has not begun within `limit`.
     pub async fn within(mut self, limit: Duration) -> Result<T> {
         if let Ok(answer) = tokio::time::timeout(limit, &mut self).await {
             return answer;
         }
         match &self.0 {
-            // It is being written just now, which takes no other process's leave.
+            // It is being written at this moment, which waits for no other process.
             ResultSource::Sent(_, stage) if !stage.give_up() => self.await,
             ResultSource::Sent(..) | ResultSource::Deferred(_) | ResultSource::Blocking(_) => Err(StoreError::Late),
         }
@@ -162,7 +164,7 @@ impl<T: Send + 'static> Future for Answer<T> {
     }
 }
 
-/// Lets a panic of the work go on in whoever waits for it.
+/// Resumes a panic of the work in the caller that waits for it.
 fn panicked(error: JoinError) -> StoreError {
     match error.try_into_panic() {
         Ok(panic) => std::panic::resume_unwind(panic),

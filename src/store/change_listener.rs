@@ -7,8 +7,8 @@ use futures_util::{Stream, StreamExt as _};
 
 /// Wakes a worker or a page as soon as any process writes to the queue, so that it need not poll at short intervals.
 ///
-/// Several writes may be announced as one, and a store that cannot watch announces none: whoever waits has to look from time
-/// to time all the same.
+/// Several writes may be announced as one, and a store that cannot watch announces none: a listener has to look from
+/// time to time all the same.
 pub struct ChangeListener(Option<Pin<Box<dyn Stream<Item = ()> + Send>>>);
 
 impl ChangeListener {

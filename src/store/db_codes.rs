@@ -140,8 +140,8 @@ pub(crate) const STALE: i64 = 1;
 pub(crate) const CONFLICT: i64 = 2;
 pub(crate) const REFUSED: i64 = 3;
 
-/// In SQL: an entry of the inbound audit log tells of a webhook that was accepted.
+/// In SQL: the entries of the inbound audit log for accepted webhooks.
 pub(crate) const ACCEPTED_RESULT: &str = formatcp!("result < {CONFLICT}");
-/// In SQL: it tells of one that was refused.
+/// In SQL: those for refused webhooks.
 pub(crate) const REFUSED_RESULT: &str = formatcp!("result >= {CONFLICT}");
 pub(crate) const FURTHER: i64 = 4;

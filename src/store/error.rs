@@ -13,7 +13,7 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 /// Why the store could not do what it was asked, such as a locked or damaged database. A failed delivery is never one
 /// of these.
 ///
-/// It does not say which store: whoever tells it to somebody adds that by [`at`](Self::at).
+/// It does not name the store: [`at`](Self::at) adds that where the error is shown.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// A reading command found no database.
@@ -31,7 +31,7 @@ pub enum StoreError {
     /// The server does not let us in: the user, the password or our certificate.
     #[error("the database server refused the login: {0}")]
     LoginRefused(String),
-    /// The server is not the one that was meant, or nobody vouches for it.
+    /// The server is not the one that was meant, or no trusted authority signed its certificate.
     #[error("the database server is not trusted: {0}")]
     NotTrusted(String),
     /// The role may not do what was asked.

@@ -81,7 +81,7 @@ pub struct SenderRow {
 /// What came of applying a webhook: its record changed, or it was outdated, known already, or in conflict with a known
 /// event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applied {
+pub enum ApplyResult {
     /// It changed its record.
     Applied,
     /// Its id is known with the same content: nothing happened.
@@ -92,7 +92,7 @@ pub enum Applied {
     Conflict,
 }
 
-impl Applied {
+impl ApplyResult {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -117,7 +117,7 @@ pub struct RefusedWebhook {
     pub count: u64,
     /// The path they were sent to.
     pub route: Arc<str>,
-    /// Whether nobody will send it again, so that it gets a row of its own however many the minute has.
+    /// Whether no other copy of it exists, so that it gets a row of its own however many the minute has.
     pub is_only_copy: bool,
     /// What else is known of it, when it is one.
     pub details: RefusalDetails,
@@ -150,7 +150,7 @@ impl SyncState {
 /// A synchronized record (enrollment, user or progress) as it is stored, with how far the other systems know of it.
 #[derive(Clone, Debug)]
 pub struct RecordRow {
-    /// Its row, which it keeps: records that were heard of later have higher ones.
+    /// Its row, which it keeps: later records have higher ones.
     pub seq: i64,
     /// What it is about.
     pub kind: RecordKind,
@@ -167,7 +167,7 @@ pub struct RecordRow {
 /// By what a list of records is sorted; equal ones stand in the order in which they were created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RecordOrder {
-    /// When they were first heard of here.
+    /// When they were first stored here.
     #[default]
     Arrival,
     /// Name, whatever its case.
@@ -265,14 +265,14 @@ pub trait Records {
     /// is applied is not emitted again. A record that would grow past its limits stays as it was:
     /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge). An endpoint to emit to that does not exist is
     /// [`StoreError::NoEndpoint`](super::StoreError::NoEndpoint). With a replay its kept request is settled.
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied>;
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult>;
 
     /// Whether an event that arrived under this id is remembered.
     fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool>;
 
-    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count; those of which nobody has
-    /// another copy always get rows of their own. A request that comes with
-    /// its row is kept for [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
+    /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count; those of which no
+    /// other copy exists always get rows of their own. A request that comes with its row is kept for
+    /// [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
     fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()>;
 
     /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.

@@ -39,7 +39,7 @@ pub enum IncidentKind {
     CircuitOpen,
     /// An endpoint was paused because it answered 410.
     EndpointGone,
-    /// What is due waits too long: nobody drains the queue, or not fast enough.
+    /// Due deliveries wait too long: no worker runs, or it is too slow.
     QueueLag,
     /// A certificate of a file ends soon, or has ended.
     CertificateExpiry,
@@ -128,7 +128,7 @@ pub struct Observation {
     pub kinds: Vec<IncidentKind>,
 }
 
-/// A problem from when it was first seen until it was resolved, and what each recipient was told of it.
+/// A problem from when it was first seen until it was resolved, and what each recipient was notified of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// Its row.
@@ -147,7 +147,7 @@ pub struct Incident {
     pub told: Vec<NotificationState>,
 }
 
-/// What one recipient of alerts was told of one incident, and when telling it failed.
+/// What one recipient of alerts was notified of about one incident, and when that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotificationState {
     /// The name of the sink.

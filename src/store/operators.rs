@@ -137,7 +137,7 @@ pub trait Operators {
     /// The open sessions, newest first.
     fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>>;
 
-    /// Ends a session; whether there was one of that number. Again: nothing.
+    /// Ends a session. Returns whether there was one of that number; a second call changes nothing.
     fn end_session(&self, id: i64) -> Answer<bool>;
 
     /// Notes what an operator is about to do, and returns the number of the row. What is not on disk may not be done.

@@ -12,7 +12,7 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use super::inbound::{
-    Applied, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
+    ApplyResult, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
     RecordRow, RecordSummary, Records, RefusedWebhook, RequestCopy, SenderRow, VerifiedWebhook,
 };
 use super::incidents::{FailingSink, Incident, Incidents, Notification, NotificationResult, Observation, SinkRule};
@@ -343,7 +343,7 @@ impl Store for Postgres {
 }
 
 impl Records for Postgres {
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied> {
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult> {
         self.thread.submit(async move |node: Rc<Node>| inbound::apply(&node, incoming, now).await)
     }
 

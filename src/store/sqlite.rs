@@ -22,7 +22,7 @@ use crate::endpoint::{ConfiguredEndpoint, Endpoint, TypePattern};
 use crate::event::{EventId, IdSource};
 use crate::record::{Record, RecordKind};
 use crate::store::inbound::{
-    Applied, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
+    ApplyResult, EditResult, KeptRequest, ReceivedFigures, ReceivedFilter, ReceivedRow, RecordEdit, RecordFilter,
     RecordRow, RecordSummary, Records, RefusedWebhook, RequestCopy, SenderRow, VerifiedWebhook,
 };
 use crate::store::incidents::{
@@ -427,7 +427,7 @@ impl FileStore for Sqlite {
 }
 
 impl Records for Sqlite {
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<Applied> {
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult> {
         self.writer.submit_repeatable(move |txn| apply::apply(txn, &incoming, now))
     }
 

@@ -1,7 +1,7 @@
 //! Moving a queue from one store to another, row by row, whatever keeps them.
 //!
 //! Both sides show their tables under the same names and columns. What a store derives from its rows (counters, the places of
-//! what waits) is not moved but made anew at the end. Until then nobody but a copy can open the queue that is filled.
+//! what waits) is not moved but made anew at the end. Until then only a copy can open the queue that is filled.
 
 use std::collections::BTreeMap;
 
@@ -85,8 +85,9 @@ const APPENDED: [&str; 2] = ["event", "attempt"];
 
 /// Copies everything in `from` into `to`, a queue opened to be filled, and compares both. Stopped half-way, it goes on where it was.
 ///
-/// Only when every table agrees is the queue opened to everybody. Claims of dead runs are freed first; with a live run on
-/// either side it is refused: [`StoreError::InUse`]. `progress` is told how many rows were copied or compared.
+/// Only when every table agrees is the queue opened to everybody. Claims of dead runs are freed first; with a live run
+/// on either side it is refused: [`StoreError::InUse`]. `progress` is called with the number of rows that were copied
+/// or compared.
 pub fn copy(
     from: &dyn Store,
     to: &dyn Store,

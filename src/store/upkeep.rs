@@ -188,7 +188,7 @@ pub struct Storage {
     pub full: bool,
     /// Whether the file system is mounted read-only.
     pub read_only: bool,
-    /// Bytes of the write-ahead log. It grows as long as somebody reads one old state of the queue.
+    /// Bytes of the write-ahead log. It grows as long as a reader keeps one old state of the queue.
     pub wal_bytes: u64,
 }
 

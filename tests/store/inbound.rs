@@ -7,7 +7,7 @@ use syncctl::event::{Draft, EventId};
 use syncctl::record::{Change, RecordKind, WriteStamp};
 use syncctl::signature::Fingerprint;
 use syncctl::store::inbound::{
-    Applied, EditResult, ExpectedRecord, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
+    ApplyResult, EditResult, ExpectedRecord, MAX_KEPT_BYTES_PER_SOURCE, REMEMBERED, REQUESTS_KEPT_FOR, ReceivedFilter,
     RecordEdit, RecordFilter, RecordOrder, RecordRow, RefusalDetails, RefusedWebhook, RequestCopy, SyncState,
     VerifiedWebhook, Versions, WebhookEffect,
 };
@@ -105,9 +105,9 @@ fn who_sent_under_which_secret_is_remembered_with_the_newest_time(backend: &dyn 
 fn a_webhook_is_applied_once_and_the_same_again_is_a_duplicate(backend: &dyn Backend) {
     let store = backend.create();
     let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
-    assert_eq!(store.apply(hook.clone(), at(0)).wait().unwrap(), Applied::Applied);
+    assert_eq!(store.apply(hook.clone(), at(0)).wait().unwrap(), ApplyResult::Applied);
     for _ in 0..3 {
-        assert_eq!(store.apply(hook.clone(), at(1)).wait().unwrap(), Applied::Duplicate);
+        assert_eq!(store.apply(hook.clone(), at(1)).wait().unwrap(), ApplyResult::Duplicate);
     }
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"a"}"#);
     assert_eq!(audit(store.as_ref()), [("applied", 3)]);
@@ -124,7 +124,7 @@ fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing(backend: &d
         webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 1),
     ];
     for other in others {
-        assert_eq!(store.apply(other, at(1)).wait().unwrap(), Applied::Conflict);
+        assert_eq!(store.apply(other, at(1)).wait().unwrap(), ApplyResult::Conflict);
     }
     assert!(store.record(RecordKind::Enrollment, "s").wait().unwrap().is_none());
     assert_eq!(
@@ -136,12 +136,12 @@ fn a_known_id_with_another_content_is_a_conflict_and_changes_nothing(backend: &d
 fn an_older_webhook_is_stale_and_a_delete_stays_deleted(backend: &dyn Backend) {
     let store = backend.create();
     let apply = |hook| store.apply(hook, at(10)).wait().unwrap();
-    assert_eq!(apply(webhook("n", "enrollment.updated", "r", r#"{"status":"new"}"#, 5)), Applied::Applied);
-    assert_eq!(apply(webhook("o", "enrollment.created", "r", r#"{"status":"old"}"#, 1)), Applied::Stale);
+    assert_eq!(apply(webhook("n", "enrollment.updated", "r", r#"{"status":"new"}"#, 5)), ApplyResult::Applied);
+    assert_eq!(apply(webhook("o", "enrollment.created", "r", r#"{"status":"old"}"#, 1)), ApplyResult::Stale);
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"new"}"#);
-    assert_eq!(apply(webhook("d", "enrollment.deleted", "r", "{}", 7)), Applied::Applied);
-    assert_eq!(apply(webhook("e", "enrollment.deleted", "r", "{}", 6)), Applied::Stale);
-    assert_eq!(apply(webhook("u", "enrollment.updated", "r", r#"{"status":"late"}"#, 6)), Applied::Stale);
+    assert_eq!(apply(webhook("d", "enrollment.deleted", "r", "{}", 7)), ApplyResult::Applied);
+    assert_eq!(apply(webhook("e", "enrollment.deleted", "r", "{}", 6)), ApplyResult::Stale);
+    assert_eq!(apply(webhook("u", "enrollment.updated", "r", r#"{"status":"late"}"#, 6)), ApplyResult::Stale);
     assert!(!enrollment(store.as_ref(), "r").record.exists());
     assert_eq!(store.records(&RecordFilter::default(), ALL).wait().unwrap().total, 0);
 }
@@ -151,9 +151,9 @@ fn ids_are_remembered_for_thirty_days(backend: &dyn Backend) {
     let hook = webhook("e1", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
     let day = 24 * 3_600_000;
     store.apply(hook.clone(), at(0)).wait().unwrap();
-    assert_eq!(store.apply(hook.clone(), at(30 * day)).wait().unwrap(), Applied::Duplicate);
+    assert_eq!(store.apply(hook.clone(), at(30 * day)).wait().unwrap(), ApplyResult::Duplicate);
     // After that its stamps still say that it changes nothing.
-    assert_eq!(store.apply(hook, at(31 * day)).wait().unwrap(), Applied::Stale);
+    assert_eq!(store.apply(hook, at(31 * day)).wait().unwrap(), ApplyResult::Stale);
 }
 
 fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not(backend: &dyn Backend) {
@@ -173,8 +173,8 @@ fn seen_ids_outlive_every_prune_for_thirty_days_and_refusals_do_not(backend: &dy
     assert_eq!(store.count_prunable(PrunableLog::Received, now, now).wait().unwrap(), 3);
     assert_eq!(forget(now), 3, "of what was asked for, one id is too young to be forgotten");
     assert_eq!(audit(store.as_ref()), [("applied", 0)]);
-    assert_eq!(store.apply(hook(40), now).wait().unwrap(), Applied::Duplicate);
-    assert_eq!(store.apply(hook(0), now).wait().unwrap(), Applied::Stale, "its stamps are kept for ever");
+    assert_eq!(store.apply(hook(40), now).wait().unwrap(), ApplyResult::Duplicate);
+    assert_eq!(store.apply(hook(0), now).wait().unwrap(), ApplyResult::Stale, "its stamps are kept for ever");
 }
 
 fn an_event_of_our_own_that_comes_back_is_a_duplicate(backend: &dyn Backend) {
@@ -184,9 +184,9 @@ fn an_event_of_our_own_that_comes_back_is_a_duplicate(backend: &dyn Backend) {
     own.timestamp = Some(at(0));
     store.enqueue(Box::new(std::iter::once(Ok(own))), false, at(0)).wait().unwrap();
     let echo = webhook("own", "enrollment.updated", "r", r#"{"status":"a"}"#, 0);
-    assert_eq!(store.apply(echo, at(1)).wait().unwrap(), Applied::Duplicate);
+    assert_eq!(store.apply(echo, at(1)).wait().unwrap(), ApplyResult::Duplicate);
     let forged = webhook("own", "enrollment.updated", "r", r#"{"status":"b"}"#, 0);
-    assert_eq!(store.apply(forged, at(1)).wait().unwrap(), Applied::Conflict);
+    assert_eq!(store.apply(forged, at(1)).wait().unwrap(), ApplyResult::Conflict);
 }
 
 fn what_is_emitted_changes_the_local_record_and_what_arrives_is_not_emitted(backend: &dyn Backend) {
@@ -447,7 +447,7 @@ fn webhooks_that_arrive_together_share_a_transaction_and_all_count(backend: &dyn
     let store = backend.create();
     let hook = |n: i64| webhook(&format!("e{n}"), "enrollment.updated", "r", &format!(r#"{{"n":{n}}}"#), n);
     let answers: Vec<_> = (0..50).map(|n| store.apply(hook(n), at(99))).collect();
-    assert!(answers.into_iter().all(|answer| answer.wait().unwrap() == Applied::Applied));
+    assert!(answers.into_iter().all(|answer| answer.wait().unwrap() == ApplyResult::Applied));
     assert_eq!(audit(store.as_ref()).len(), 50);
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"n":49}"#);
 }
@@ -506,7 +506,7 @@ fn an_event_without_a_timestamp_is_remembered_for_good(backend: &dyn Backend) {
         VerifiedWebhook { draft: Draft { timestamp: None, ..hook.draft }, effect, ..hook }
     };
     let month = i64::try_from(REMEMBERED.as_millis()).unwrap();
-    assert_eq!(store.apply(timeless("e1", r#"{"status":"a"}"#, at(0)), at(0)).wait().unwrap(), Applied::Applied);
+    assert_eq!(store.apply(timeless("e1", r#"{"status":"a"}"#, at(0)), at(0)).wait().unwrap(), ApplyResult::Applied);
     let later = webhook("e2", "enrollment.updated", "r", r#"{"status":"b"}"#, 10);
     store.apply(later, at(10)).wait().unwrap();
     let (much_later, mut after) = (at(2 * month), i64::MIN);
@@ -514,7 +514,7 @@ fn an_event_without_a_timestamp_is_remembered_for_good(backend: &dyn Backend) {
         after = next;
     }
     let again = timeless("e1", r#"{"status":"a"}"#, much_later);
-    assert_eq!(store.apply(again, much_later).wait().unwrap(), Applied::Duplicate);
+    assert_eq!(store.apply(again, much_later).wait().unwrap(), ApplyResult::Duplicate);
     assert_eq!(enrollment(store.as_ref(), "r").record.data(), r#"{"status":"b"}"#);
 }
 
@@ -525,7 +525,7 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was(backend: &dyn Backen
         format!("{{{}}}", members.join(","))
     };
     let apply = |id: &str, data: &str| store.apply(webhook(id, "enrollment.updated", "r", data, 0), at(0)).wait();
-    assert_eq!(apply("e1", &fields(0, 1_000)).unwrap(), Applied::Applied);
+    assert_eq!(apply("e1", &fields(0, 1_000)).unwrap(), ApplyResult::Applied);
     let before = enrollment(store.as_ref(), "r");
     assert!(matches!(apply("e2", r#"{"one":"more"}"#), Err(StoreError::RecordTooLarge)));
     assert!(matches!(
@@ -543,14 +543,14 @@ fn a_record_that_would_grow_past_its_limits_stays_as_it_was(backend: &dyn Backen
     ));
     assert_eq!(enrollment(store.as_ref(), "r").record, before.record);
     assert_eq!(store.events(&EventFilter::default(), ALL).wait().unwrap().total, 0, "nothing is emitted either");
-    assert_eq!(apply("e3", r#"{"f1":2}"#).unwrap(), Applied::Applied, "what it has may still change");
+    assert_eq!(apply("e3", r#"{"f1":2}"#).unwrap(), ApplyResult::Applied, "what it has may still change");
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(200 * 1024));
     let user = |id: &str, name: &str| {
         store.apply(webhook(id, "user.updated", "u", &long.replacen('a', name, 1), 0), at(0)).wait()
     };
-    assert_eq!(user("u1", "a").unwrap(), Applied::Applied);
+    assert_eq!(user("u1", "a").unwrap(), ApplyResult::Applied);
     assert!(matches!(user("u2", "b"), Err(StoreError::RecordTooLarge)));
-    assert_eq!(user("u3", "a").unwrap(), Applied::Applied, "the same bytes in place of what it has");
+    assert_eq!(user("u3", "a").unwrap(), ApplyResult::Applied, "the same bytes in place of what it has");
 }
 
 fn refused_requests_are_kept_within_bounds_of_each_source(backend: &dyn Backend) {

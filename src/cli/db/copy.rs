@@ -7,7 +7,7 @@ use crate::cli::exit::{CliError, Exit, store_failure};
 use crate::report::database;
 use crate::store::{self, Access, Location, Store, StoreError, transfer};
 
-/// Arguments of `db copy`: the queue to copy, and where to.
+/// The command-line arguments of `db copy`: the queue to copy, and where to.
 #[derive(Debug, clap::Args)]
 pub struct CopyArgs {
     /// Queue to copy: a file, or postgres://…

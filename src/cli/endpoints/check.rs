@@ -11,7 +11,7 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::test::place;
 
-/// Arguments of `endpoints check`.
+/// The command-line arguments of `endpoints check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArgs {
     /// Endpoint name, or a URL

@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 
-/// Arguments of `endpoints add`.
+/// The command-line arguments of `endpoints add`.
 #[derive(Debug, clap::Args)]
 pub struct AddArgs {
     /// Endpoint name
@@ -25,7 +25,7 @@ pub struct AddArgs {
     changes: KeyChanges,
 }
 
-/// Arguments of `endpoints edit`.
+/// The command-line arguments of `endpoints edit`.
 #[derive(Debug, clap::Args)]
 pub struct EditArgs {
     /// Endpoint name
@@ -35,7 +35,7 @@ pub struct EditArgs {
     changes: KeyChanges,
 }
 
-/// Arguments of `endpoints remove`.
+/// The command-line arguments of `endpoints remove`.
 #[derive(Debug, clap::Args)]
 pub struct RemoveArgs {
     /// Endpoint name

@@ -13,7 +13,7 @@ use super::super::context::Context;
 use super::super::exit::{CliError, Exit};
 use super::super::signals::block_on;
 
-/// Arguments of `endpoints test`.
+/// The command-line arguments of `endpoints test`.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
     /// Endpoint name, or a URL

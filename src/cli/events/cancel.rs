@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::store::{Cancellation, EventRow, Schedule, Store};
 use crate::untrusted::Untrusted;
 
-/// Arguments of `events cancel`.
+/// The command-line arguments of `events cancel`.
 #[derive(Debug, clap::Args)]
 pub struct CancelArgs {
     /// Event ids, or their numbers as #N

@@ -27,7 +27,7 @@ const PAGE: u64 = 200;
 /// Events stored by one transaction.
 const CHUNK: usize = 1_000;
 
-/// Arguments of `events export`: which events to write.
+/// The command-line arguments of `events export`: which events to write.
 #[derive(Debug, clap::Args)]
 pub struct ExportArgs {
     /// Only this event type, or a pattern such as `user.*`
@@ -40,7 +40,7 @@ pub struct ExportArgs {
     window: TimeWindow,
 }
 
-/// Arguments of `events import`: the file, and which of its events to store.
+/// The command-line arguments of `events import`: the file, and which of its events to store.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// File that `events export` wrote; `-` for standard input

@@ -9,7 +9,7 @@ use crate::report::failure_clusters as report;
 use crate::service;
 use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, Store};
 
-/// Arguments of `failures clusters`.
+/// The command-line arguments of `failures clusters`.
 #[derive(Debug, clap::Args)]
 pub struct ClustersArgs {
     #[command(flatten)]
@@ -19,7 +19,7 @@ pub struct ClustersArgs {
     all: bool,
 }
 
-/// Arguments of `failures ack`.
+/// The command-line arguments of `failures ack`.
 #[derive(Debug, clap::Args)]
 pub struct AckArgs {
     /// Names of clusters, or their beginnings

@@ -27,7 +27,7 @@ const PAGE: u64 = 10_000;
 /// The version of the format of a plan.
 const VERSION: u32 = 1;
 
-/// Arguments of `replay plan`.
+/// The command-line arguments of `replay plan`.
 #[derive(Debug, clap::Args)]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct PlanArgs {
     limit: Option<u64>,
 }
 
-/// Arguments of `replay apply`.
+/// The command-line arguments of `replay apply`.
 #[derive(Debug, clap::Args)]
 pub struct ApplyArgs {
     /// Plan written by `replay plan`; `-` for standard input

@@ -9,13 +9,13 @@ use crate::explain::json::strings::Spelling;
 use crate::explain::json::{self, Layout, Node, Order};
 
 /// Writes a number as a serializer does.
-type Number = fn(&str) -> Option<String>;
+type NumberWriter = fn(&str) -> Option<String>;
 
 /// How a library writes JSON: order of members, strings, numbers, white space.
 struct Serializer {
     order: Order,
     spellings: &'static [Spelling],
-    number: Option<Number>,
+    number: Option<NumberWriter>,
     layout: Layout,
 }
 
@@ -49,7 +49,7 @@ fn go(body: &Body<'_>, order: Order, spellings: &'static [Spelling]) -> Option<V
     Serializer { order, spellings, number: Some(json::numbers::javascript_number), ..PLAIN }.write(body)
 }
 
-fn php(body: &Body<'_>, spellings: &'static [Spelling], number: Option<Number>) -> Option<Vec<u8>> {
+fn php(body: &Body<'_>, spellings: &'static [Spelling], number: Option<NumberWriter>) -> Option<Vec<u8>> {
     Serializer { spellings, number, ..PLAIN }.write(body)
 }
 

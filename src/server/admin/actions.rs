@@ -141,8 +141,8 @@ impl Actor {
         self.audited(verb.action(), target, work).await
     }
 
-    /// Delivers an event again: to those that failed, to all it was delivered to if there is none, and to whoever wants it now
-    /// if it has no delivery at all.
+    /// Delivers an event again: to those that failed, to all it was delivered to if there is none, and to the endpoints
+    /// that want it now if it has no delivery at all.
     pub(in crate::server) async fn replay_event(&self, id: &str) -> Result<ActionResult<BulkResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let name = id.to_owned();
@@ -192,7 +192,7 @@ impl Actor {
         self.audited("endpoint.resume", name.to_owned(), work).await
     }
 
-    /// Acknowledges a cluster of failures: somebody has seen it. A failure after now is news again.
+    /// Acknowledges a cluster of failures. A failure after now counts as new again.
     pub(in crate::server) async fn acknowledge(&self, name: &str) -> Result<ActionResult<FailureCluster>, Problem> {
         self.operator.require(Role::Operate)?;
         let prefix = ClusterPrefix::parse(name).ok_or_else(|| Problem::not_found("cluster of failures"))?;

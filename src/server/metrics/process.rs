@@ -29,7 +29,7 @@ impl ProcessMetrics {
         r.register("process_max_fds", "Files that may be open", self.most_files.clone());
     }
 
-    /// Measures again. What the system does not tell stays as it was.
+    /// Measures again. What the system does not provide stays as it was.
     pub(super) fn measure(&self) {
         if let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(ProcStat::parse) {
             let ticks = rustix::param::clock_ticks_per_second() as f64;

@@ -1,4 +1,4 @@
-//! What is or was wrong, and who was told.
+//! What is or was wrong, and who was notified.
 
 use axum::response::Response;
 use maud::html;

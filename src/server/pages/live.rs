@@ -1,5 +1,5 @@
-//! The stream that tells open pages when something changed. What changed they read themselves, so that a page that is open for a
-//! day holds nothing but a connection.
+//! The stream that notifies open pages when something changed. They read what changed themselves, so that a page that
+//! is open for a day holds nothing but a connection.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const LIFETIME: Duration = Duration::from_mins(10);
 /// How often a stream shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// A page's open stream of changes, and the last change the page was told of.
+/// A page's open stream of changes, and the last change the page was notified of.
 struct OpenStream {
     versions: tokio::sync::watch::Receiver<u64>,
     told: Option<u64>,
@@ -37,7 +37,7 @@ pub(in crate::server) async fn changes(State(app): State<Arc<App>>, headers: Hea
     let permit = permit.map_err(|_| Problem::unavailable("too many pages are open"))?;
     let (started, versions) = app.changes.subscribe().ok_or_else(|| Problem::unavailable("the server stops"))?;
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(ChangeVersion::parse);
-    // Whoever comes without an id has just read its page.
+    // A client without an id has just read its page.
     let told = match last {
         None => Some(*versions.borrow()),
         Some(version) => (version.started == started).then_some(version.number),

@@ -43,7 +43,7 @@ pub(super) fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// When something was last updated, in words that go on counting; the exact time for whoever points at it.
+/// When something was last updated, in words that go on counting, with the exact time as a tooltip.
 pub(super) fn time_ago(time: Timestamp, now: Timestamp) -> Markup {
     let exact = time.to_string();
     html! { time.ago datetime=(exact) title=(exact) { (relative(time, now)) } }

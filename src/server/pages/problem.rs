@@ -1,4 +1,4 @@
-//! A problem as a page: the login form for whoever is not signed in, and what to do next for everybody.
+//! A problem as a page: with the login form where a login is needed, and with what to do next.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -8,7 +8,7 @@ use super::frame::document;
 use super::parts::ForeignText;
 use crate::server::answer::Problem;
 
-/// A problem as a page. Whoever did not show a token is asked for it, and led to `next` then.
+/// A problem as a page. Without a login it shows the login form, which leads to `next`.
 pub(in crate::server) fn problem_page(problem: &Problem, next: &str) -> Response {
     let body = html! {
         main.door #main {

@@ -23,7 +23,7 @@ impl Adyen {
     }
 }
 
-/// The body of an Adyen notification.
+/// The body of an Adyen notification, as far as its signatures need it.
 #[derive(Deserialize)]
 struct Body {
     #[serde(rename = "notificationItems")]

@@ -7,9 +7,9 @@ use crate::clock::Timestamp;
 
 /// How long a refused request is kept.
 pub const REQUESTS_KEPT_FOR: Duration = Duration::from_hours(7 * 24);
-/// The bytes of kept requests of one source. Its oldest make room.
+/// The most bytes of kept requests of one source; beyond, its oldest are removed.
 pub const MAX_KEPT_BYTES_PER_SOURCE: u64 = 8 * 1024 * 1024;
-/// The bytes of all kept requests. The oldest of whoever has the most make room.
+/// The most bytes of all kept requests; beyond, the oldest of the source with the most are removed.
 pub const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What a webhook says of itself and what verifying it found, for the audit log: what it claims is not verified unless the
@@ -18,7 +18,7 @@ pub const MAX_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 pub struct RefusalDetails {
     /// The scheme of its signature.
     pub scheme: Option<String>,
-    /// Whether its signature was right; `None` when nobody looked.
+    /// Whether its signature was right; `None` when it was not checked.
     pub signature_is_right: Option<bool>,
     /// The id it claims.
     pub claimed_id: Option<String>,

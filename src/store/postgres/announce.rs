@@ -12,7 +12,7 @@ impl Node {
         format!("syncctl_{}", self.settings.schema)
     }
 
-    /// Marks a run as asleep: from the commit on, whoever adds work announces it.
+    /// Marks a run as asleep: from the commit on, every transaction that adds work announces it.
     pub(super) async fn fall_asleep(&self, run: RunId) -> Result<()> {
         let state = self.runs.borrow().get(&run).cloned();
         let Some(state) = state else { return Ok(()) };

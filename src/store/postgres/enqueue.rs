@@ -404,7 +404,8 @@ pub(super) async fn deliver(
     Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
 }
 
-/// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.
+/// Renders and stores the whole record, as it is now, of an event that was emitted when no endpoint asked for whole
+/// records.
 async fn whole_record_now(
     connection: &Connection,
     endpoints: &[EndpointRow],

@@ -21,8 +21,8 @@ use crate::event::{EventId, Resource};
 use crate::record::{MergeResult, RecordKind};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    Applied, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, RefusedWebhook,
-    SenderRow, VerifiedWebhook, WebhookEffect,
+    ApplyResult, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
+    RefusedWebhook, SenderRow, VerifiedWebhook, WebhookEffect,
 };
 use crate::store::where_clause::WhereClause;
 
@@ -36,7 +36,7 @@ const SEEN_EVERY_MS: i64 = 1_000;
 const AT_ONCE: usize = 128;
 
 /// Applies a webhook, in the order in which this process was asked. Those that wait share one transaction.
-pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp) -> Result<Applied> {
+pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
     let (asked, mut answer) = oneshot::channel();
     node.arriving.borrow_mut().push_back((incoming, node.by_server(now), asked));
     let _turn = node.applying.lock().await;
@@ -69,7 +69,7 @@ async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
     }
 }
 
-async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<Applied>> {
+async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
     let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, WebhookEffect::Emit(_)));
     node.transact_and_announce(async |connection: &Connection| apply_within(node, connection, all).await, |_| emits)
         .await
@@ -92,7 +92,7 @@ async fn apply_within(
     node: &Node,
     connection: &Connection,
     all: &[(&VerifiedWebhook, Timestamp)],
-) -> Result<Vec<Applied>, PostgresError> {
+) -> Result<Vec<ApplyResult>, PostgresError> {
     // The same id may arrive at two processes at once: one waits for the other here.
     let locks: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
     let locks: Vec<i64> = locks.into_iter().collect();
@@ -130,7 +130,7 @@ async fn apply_within(
         counts.add((&incoming.route, reason), 1, incoming.skew_ms, *now);
         let stored = about(incoming).and_then(|key| loaded.get_mut(&key));
         applied.push(match (known, &incoming.effect, stored) {
-            (Some(true), ..) => Applied::Duplicate,
+            (Some(true), ..) => ApplyResult::Duplicate,
             (Some(false), ..) => {
                 let refused = RefusedWebhook {
                     reason: ID_CONFLICT,
@@ -142,7 +142,7 @@ async fn apply_within(
                 };
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
-                Applied::Conflict
+                ApplyResult::Conflict
             }
             (None, WebhookEffect::Emit(_) | WebhookEffect::Command(_), _) => {
                 if let WebhookEffect::Emit(endpoint) = &incoming.effect {
@@ -151,9 +151,9 @@ async fn apply_within(
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audited.push(incoming, kind, MergeResult::Applied, *now);
                 arrived.insert(id, Arrived::new(draft));
-                Applied::Applied
+                ApplyResult::Applied
             }
-            (None, WebhookEffect::Change(_), None) => Applied::Stale,
+            (None, WebhookEffect::Change(_), None) => ApplyResult::Stale,
             (None, WebhookEffect::Change(change), Some(stored)) => {
                 let merged = stored.arrived(change, *now);
                 if stored.record.is_too_large() {
@@ -162,7 +162,7 @@ async fn apply_within(
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audited.push(incoming, kind, merged, *now);
                 arrived.insert(id, Arrived::new(draft));
-                if merged == MergeResult::Applied { Applied::Applied } else { Applied::Stale }
+                if merged == MergeResult::Applied { ApplyResult::Applied } else { ApplyResult::Stale }
             }
         });
     }

@@ -1,4 +1,4 @@
-//! What is or was wrong, and who was told.
+//! What is or was wrong, and who was notified.
 
 use tokio_postgres::Row;
 
@@ -21,7 +21,7 @@ pub(super) async fn observe(
 ) -> Result<Vec<Notification>> {
     let now = node.by_server(now);
     node.transact(async |connection: &Connection| {
-        // One process at a time: what two see at the same moment is one incident, told once.
+        // One process at a time: what two see at the same moment is one incident, with one notification.
         connection.query_once("LOCK TABLE incident IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
         let sql = "SELECT id, name, kind, subject, severity, event_type, reason, remedy, count, opened_at, last_seen_at, resolved_at
             FROM incident WHERE resolved_at IS NULL OR resolved_at > $1 ORDER BY id";
@@ -44,7 +44,7 @@ pub(super) async fn observe(
     .await
 }
 
-/// Reads incidents with what was told of each.
+/// Reads incidents with the state of their notifications.
 async fn read_all(connection: &Connection, rows: &[Row]) -> Result<Vec<Incident>, PostgresError> {
     let mut found = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     for incident in &mut found {

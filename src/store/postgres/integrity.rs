@@ -15,7 +15,7 @@ use super::{DatabaseInfo, DeliveryCounts, Location, Result, endpoint_rows, figur
 use crate::clock::{Clock as _, SystemClock};
 use crate::store::{ServerInfo, rules};
 
-/// Events that are told one by one, and read by one statement.
+/// The most events that are reported one by one; as many are read by one statement.
 const SHOWN: usize = 100;
 const AT_ONCE: i64 = 1_000;
 

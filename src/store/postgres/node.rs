@@ -19,7 +19,7 @@ use super::error::PostgresError;
 use super::run_state::RunState;
 use super::settings::ConnectionSettings;
 use super::tls::TlsConnector;
-use super::{Access, Applied, Result, RunId, StoreError, VerifiedWebhook, migrate};
+use super::{Access, ApplyResult, Result, RunId, StoreError, VerifiedWebhook, migrate};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::IdSource;
 
@@ -37,7 +37,7 @@ const SMALL_OFFSET_MS: i64 = 1_000;
 const EMITTER_SLOTS: i64 = 32;
 
 /// A verified webhook that waits for the transaction it shares with others, and where its result is sent.
-pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<Applied>>);
+pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<ApplyResult>>);
 
 /// Everything this process keeps in memory for its PostgreSQL queue: settings, connections, its runs, and caches.
 pub(super) struct Node {

@@ -108,7 +108,7 @@ pub(super) async fn prune_log(
     .await
 }
 
-/// Removes those who have sent nothing for so long that nobody asks about them any more.
+/// Removes senders from which nothing has come for longer than they are shown.
 async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, PostgresError> {
     let sql = "WITH gone AS (DELETE FROM sender WHERE seen_at < $1 RETURNING 1) SELECT count(*) FROM gone";
     Ok(connection.number(sql, args![now.minus(REMEMBERED).as_millis()]).await?.unsigned_abs())

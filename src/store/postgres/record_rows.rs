@@ -108,7 +108,7 @@ pub(super) fn read_body(row: &Row, at: usize) -> Result<Record, PostgresError> {
     serde_json::from_str(row.get(at)).map_err(|e| unreadable("body", &e))
 }
 
-/// Writes records back. One that somebody else created meanwhile fails the transaction, which is tried again.
+/// Writes records back. One that another transaction created meanwhile fails the transaction, which is tried again.
 pub(super) async fn save(connection: &Connection, loaded: &LoadedRecords) -> Result<(), PostgresError> {
     let mut changed: Vec<&StoredRecord> = loaded.values().filter(|stored| stored.changed).collect();
     changed.sort_unstable_by(|a, b| (kind_code(a.kind), &a.id).cmp(&(kind_code(b.kind), &b.id)));

@@ -121,7 +121,7 @@ pub(super) async fn summaries(node: &Node) -> Result<Vec<RecordSummary>> {
         for kind in RecordKind::ALL {
             let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
             let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
-            // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
+            // Each look ends at the first row of the kind; a kind of which there is no record is not looked for.
             let news = "SELECT greatest(
                     (SELECT at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT $2) r
                         WHERE kind IN (SELECT id FROM kind WHERE resource_type = $1) LIMIT 1),

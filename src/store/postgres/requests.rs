@@ -71,7 +71,8 @@ impl ReceivedCounts {
                 ],
             )
             .await?;
-        // The first of a minute makes room for it. The last that a route accepted stays: it tells how long the route is silent.
+        // The first of a minute makes room for it. The last that a route accepted stays: it shows since when the route
+        // has been silent.
         if let Some(newest) = minutes.last().filter(|_| rows.iter().any(|row| row.get(0))) {
             let old = "DELETE FROM received_rate WHERE minute < $1 AND (reason <> '' OR (route, minute) NOT IN
                 (SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route))";
@@ -103,8 +104,8 @@ pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFig
     .await
 }
 
-/// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room. Whoever asks
-/// holds the lock of refusals.
+/// Keeps a refused request, and returns its number. Old ones are removed, and the oldest of a source that has too much.
+/// Whoever asks holds the lock of refusals.
 pub(super) async fn keep(
     connection: &Connection,
     refused: &RefusedWebhook,

@@ -25,7 +25,7 @@ pub(super) struct RunState {
     pub(super) is_known: bool,
     /// Attempts that such a transaction had recorded.
     pub(super) settled: BTreeSet<(i64, u32)>,
-    /// What such a transaction had claimed: nobody was told, so it is let go of.
+    /// What such a transaction had claimed: the worker was not told, so it is released.
     pub(super) orphans: Vec<(i64, HeldClaim, bool)>,
     pub(super) asleep: bool,
     pub(super) ended: bool,

@@ -150,7 +150,7 @@ pub(super) async fn end(node: &Node, run: RunId, stats: RunStats, exit: i64, now
     Ok(())
 }
 
-/// Forgets a run of this process and lets go of its lock.
+/// Forgets a run of this process and releases its lock.
 async fn leave(node: &Node, run: RunId) {
     node.runs.borrow_mut().remove(&run);
     let own = {
@@ -174,7 +174,7 @@ async fn lock(connection: &Connection, run: i64) -> Result<bool, PostgresError> 
 async fn interrupt_all(connection: &Connection, run: i64, now: Timestamp) -> Result<u64, PostgresError> {
     let gates = "SELECT g.endpoint FROM gate g WHERE g.endpoint IN (SELECT endpoint FROM flight WHERE run = $1)
         ORDER BY g.endpoint FOR NO KEY UPDATE";
-    // Endpoints before gates: whoever probed does no longer.
+    // Endpoints before gates: a run that probed an endpoint no longer does.
     let probes = "UPDATE endpoint e SET probe = NULL, version = version + 1 WHERE probe IN
         (SELECT i.id FROM flight f CROSS JOIN LATERAL unnest(f.ids) AS i(id) WHERE f.run = $1 AND f.endpoint = e.id)";
     connection.query(probes, args![run]).await?;
@@ -369,7 +369,7 @@ fn start_beating(node: &Rc<Node>) {
     });
 }
 
-/// Says of a run whose owner is gone that it is over, so that nobody has to wait and see.
+/// Records that a run whose owner is gone is over, so that other processes need not wait for its lease.
 pub(super) async fn say_over(node: &Node, run: RunId) {
     let state = node.runs.borrow().get(&run).cloned();
     let Some(state) = state else { return };
@@ -406,7 +406,7 @@ async fn beat(node: &Node) {
         }
         Err(error) => {
             *control = None;
-            // What others did while nobody looked is unknown.
+            // What others did while this process could not look is unknown.
             node.control.others.borrow_mut().clear();
             let error = error.into_error();
             tracing::debug!(%error, "failed to raise the beat of this process's runs");
@@ -430,7 +430,7 @@ async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) ->
             connection
         }
     };
-    // Something may have been emitted while nobody listened.
+    // Something may have been emitted while this process did not listen.
     Ok(control.insert(connection))
 }
 

@@ -34,7 +34,8 @@ pub(crate) fn count(
             params![now.minute(), route, reason, count, skew_ms.unwrap_or_default(), i64::from(skew_ms.is_some())],
             |row| row.get::<_, bool>(0),
         )?;
-    // The first of a minute makes room for it. The last that a route accepted stays: it tells how long the route is silent.
+    // The first of a minute makes room for it. The last that a route accepted stays: it shows since when the route has
+    // been silent.
     if added {
         connection
             .prepare_cached(
@@ -70,7 +71,7 @@ pub(crate) fn figures(connection: &Connection, since: Timestamp) -> rusqlite::Re
     Ok(ReceivedFigures { rates, last_accepted_at: last.map(Timestamp::from_millis), last_by_route })
 }
 
-/// Keeps a refused request, and returns its number. Old ones and the oldest of whoever has too much make room.
+/// Keeps a refused request, and returns its number. Old ones are removed, and the oldest of a source that has too much.
 pub(crate) fn keep(
     connection: &Connection,
     refused: &RefusedWebhook,

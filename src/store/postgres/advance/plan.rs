@@ -69,7 +69,7 @@ fn decide(row: &EndpointRow, finished: &FinishedAttempt) -> RetryDecision {
 }
 
 impl TransactionPlan {
-    /// Decides what follows from the outcomes, what is let go of, and what to claim.
+    /// Decides what follows from the outcomes, what is released, and what to claim.
     pub(super) fn decide(state: &RunState, request: &AdvanceRequest<'_>) -> Self {
         let mut plan = Self { kept: state.flight.clone(), ..Self::default() };
         let mut rows: Vec<EndpointRow> = state.rows().to_vec();

@@ -1,4 +1,4 @@
-//! Who keeps others from writing, as far as the system tells.
+//! Which process keeps others from writing, as far as the system shows.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -11,7 +11,7 @@ const WRITE_LOCK: u64 = 120;
 /// A file as `/proc/locks` names it: major and minor number of its device, and its inode.
 type FileId = (u64, u64, u64);
 
-/// The process that holds the right to write, unless that is this one or nobody any more.
+/// The process that holds the write lock, unless that is this one or it has ended.
 pub(crate) fn holder(database: &Path) -> Option<LockHolder> {
     let mut memory = database.as_os_str().to_owned();
     memory.push("-shm");

@@ -1,4 +1,4 @@
-//! Which file is open: a file that was moved away takes writes that nobody will ever find.
+//! Which file is open: writes to a file that was moved away would be lost.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

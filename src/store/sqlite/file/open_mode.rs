@@ -1,4 +1,4 @@
-//! Opening the file: to share it with others that write, or where nobody may write, as it lies there.
+//! Opening the file: shared with other processes, or, where it may not be written, as a file that does not change.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -14,11 +14,11 @@ use crate::store::{Access, Result, StoreError};
 /// How the SQLite file is opened: to write, to read, or as one that nobody changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenMode {
-    /// Together with whoever else uses it.
+    /// Shared with other processes.
     ReadWrite,
-    /// Together with whoever else uses it, and never written by us.
+    /// Shared with other processes, and never written by this one.
     ReadOnly,
-    /// As bytes that do not change: it may not be written, and no log beside it says that somebody has it open.
+    /// As bytes that do not change: it may not be written, and there is no log beside it, so no process has it open.
     Immutable,
 }
 
@@ -83,12 +83,12 @@ fn lies_still(path: &Path) -> bool {
     // Where the header has the versions that may write and read it; 1 means without a write-ahead log.
     const MODES: std::ops::Range<usize> = 18..20;
     let mut header = [0; 20];
-    // Nobody else in this process has it open yet, so closing it drops nobody's locks.
+    // No other connection of this process is open yet, so closing this one drops no locks.
     let mut read = || std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok();
     path.is_file() && read() && header[MODES] == [1, 1] && log_beside(path).is_none()
 }
 
-/// Works off and removes the log of a database that nobody has open; `false` if somebody has, or it is no database.
+/// Checkpoints and removes the log of a database that no process has open; `false` if one has, or it is no database.
 pub(crate) fn put_log_away(path: &Path) -> bool {
     let alone = || -> rusqlite::Result<String> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -114,7 +114,7 @@ fn connect_still(path: &Path) -> Result<Connection> {
     }
 }
 
-/// The log that stands beside a file which somebody has open, or had when the machine went down.
+/// The log beside a file that a process has open, or had open when the machine went down.
 fn log_beside(path: &Path) -> Option<PathBuf> {
     let named = |end: &str| {
         let mut name = path.as_os_str().to_owned();
@@ -149,7 +149,7 @@ impl OpenMode {
         Ok(connection)
     }
 
-    /// Whether what was read just now can be relied on: somebody may have begun to write a file that lay still.
+    /// Whether what was read just now can be relied on: another process may have begun to write the file.
     pub(crate) fn check(self, path: &Path) -> Result<()> {
         match self {
             Self::Immutable if log_beside(path).is_some() => {
@@ -160,7 +160,7 @@ impl OpenMode {
     }
 }
 
-/// The URI of a file that nobody changes: <https://www.sqlite.org/uri.html>.
+/// The URI of a file that does not change: <https://www.sqlite.org/uri.html>.
 fn immutable(path: &Path) -> String {
     let mut uri = "file:".to_owned();
     for byte in path.as_os_str().as_bytes() {

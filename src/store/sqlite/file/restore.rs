@@ -1,8 +1,8 @@
 //! Putting a backup in the place of the queue.
 //!
-//! The pages of the backup are written into the queue's own file, in one transaction and under a lock that leaves nobody else
-//! in: whoever is killed leaves the old queue or the new one, and no log is ever read as another file's. Only a file that SQLite
-//! cannot read at all is replaced by name.
+//! The pages of the backup are written into the queue's own file, in one transaction and under a lock that keeps all
+//! other processes out: a process that is killed leaves the old queue or the new one, and no log is ever read as
+//! another file's. Only a file that SQLite cannot read at all is replaced by name.
 
 use std::fs::File;
 use std::io;

@@ -111,7 +111,7 @@ pub(crate) fn record_summaries(connection: &Connection) -> rusqlite::Result<Vec<
             .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM record WHERE kind = ?1 AND present LIMIT ?2)")?
             .query_row(params![db_codes::kind_code(kind), COUNTED_UP_TO.saturating_add(1)], |row| row.get::<_, i64>(0))
     };
-    // Each look ends at the first row of the kind, and a kind that nobody ever spoke of is not looked for.
+    // Each look ends at the first row of the kind; a kind of which there is no record is not looked for.
     let last_news_at = |kind: RecordKind| {
         connection
             .prepare_cached(

@@ -11,7 +11,7 @@ use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::{DatabaseInfo, DeliveryCounts, FileInfo, Location, rules};
 
-/// Faults of the file that are told one by one.
+/// The most faults of the file that are reported one by one.
 const SHOWN: u32 = 100;
 
 pub(crate) fn info(connection: &Connection, path: &Path, wal: &Path) -> rusqlite::Result<DatabaseInfo> {

@@ -106,7 +106,7 @@ pub(crate) fn prune_log(
     Ok(LogPruneResult { rows: rows as u64, next: Some(last) })
 }
 
-/// Removes those who have sent nothing for so long that nobody asks about them any more.
+/// Removes senders from which nothing has come for longer than they are shown.
 fn prune_senders(connection: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     let gone = connection
         .prepare_cached("DELETE FROM sender WHERE seen_at < ?1")?

@@ -9,7 +9,7 @@ use crate::endpoint::PausedBy;
 use crate::store::db_codes::{PROCESSING, READY, SOLO};
 use crate::store::rules::CounterKey;
 use crate::store::sqlite::read::runs as read_runs;
-use crate::store::sqlite::write::claim::{Claimed, claim};
+use crate::store::sqlite::write::claim::{ClaimResult, claim};
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{
@@ -30,7 +30,7 @@ pub(crate) fn advance(
     txn.cache.endpoints(txn.connection)?;
     let recorded = record(txn, run, finished)?;
     clamp_future_due(txn, now)?;
-    let Claimed { claims, solo_waits, cut_short } = claim(txn, run, wants, now)?;
+    let ClaimResult { claims, solo_waits, cut_short } = claim(txn, run, wants, now)?;
     Ok(AdvanceResult { recorded, claims, solo_waits, cut_short, endpoints: txn.cache.snapshot(txn.connection)? })
 }
 

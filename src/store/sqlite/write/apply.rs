@@ -8,7 +8,7 @@ use crate::event::Draft;
 use crate::record::{Change, MergeResult, RecordKind};
 use crate::store::db_codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use crate::store::inbound::{
-    Applied, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
+    ApplyResult, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
 };
 use crate::store::sqlite::requests;
 use crate::store::sqlite::write::writer::Txn;
@@ -18,7 +18,7 @@ use crate::store::{Result, StoreError};
 /// Why an id that is known with another content is refused.
 const ID_CONFLICT: &str = "id-conflict";
 
-pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Applied> {
+pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
     let applied = apply_once(txn, incoming, now)?;
     if let Some(kept) = incoming.kept {
         requests::settle(txn.connection, kept, applied.name(), now)?;
@@ -26,14 +26,14 @@ pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestam
     Ok(applied)
 }
 
-fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Applied> {
+fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
     see(txn, incoming, now)?;
     let digest = known_ids::digest_of(&incoming.draft);
     let known = known(txn.connection, incoming, &digest, now)?;
     let reason = if matches!(known, Some(KnownId::Other)) { ID_CONFLICT } else { "" };
     requests::count(txn.connection, (&incoming.route, reason), 1, incoming.skew_ms, now)?;
     match known {
-        Some(KnownId::Same) => return Ok(Applied::Duplicate),
+        Some(KnownId::Same) => return Ok(ApplyResult::Duplicate),
         Some(KnownId::Other) => {
             let refused = RefusedWebhook {
                 reason: ID_CONFLICT,
@@ -46,7 +46,7 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> 
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;
-            return Ok(Applied::Conflict);
+            return Ok(ApplyResult::Conflict);
         }
         None => {}
     }
@@ -60,8 +60,8 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> 
     };
     remember(txn, incoming, merged, &digest, now)?;
     Ok(match merged {
-        MergeResult::Applied => Applied::Applied,
-        MergeResult::Stale => Applied::Stale,
+        MergeResult::Applied => ApplyResult::Applied,
+        MergeResult::Stale => ApplyResult::Stale,
     })
 }
 

@@ -76,7 +76,7 @@ const NAMED_QUEUED: &str = claim_sql!(
 );
 
 /// What one transaction claimed for a worker.
-pub(crate) struct Claimed {
+pub(crate) struct ClaimResult {
     pub(crate) claims: Vec<Claim>,
     /// Whether a delivery waits that must run alone.
     pub(crate) solo_waits: bool,
@@ -85,7 +85,12 @@ pub(crate) struct Claimed {
 }
 
 /// Claims what is due for the free slots of the worker; nothing beside a delivery that must run alone.
-pub(crate) fn claim(txn: &mut Txn<'_>, run: RunId, wants: &ClaimRequest, now: Timestamp) -> rusqlite::Result<Claimed> {
+pub(crate) fn claim(
+    txn: &mut Txn<'_>,
+    run: RunId,
+    wants: &ClaimRequest,
+    now: Timestamp,
+) -> rusqlite::Result<ClaimResult> {
     let looks = ENTRIES / wants.endpoints.len().max(1);
     let mut batch = ClaimBatch { run, now, looks, claims: Vec::new(), cut_short: false };
     let solo_waits = claim_solo(txn, wants, &mut batch)?;
@@ -98,7 +103,7 @@ pub(crate) fn claim(txn: &mut Txn<'_>, run: RunId, wants: &ClaimRequest, now: Ti
         }
     }
     let ClaimBatch { claims, cut_short, .. } = batch;
-    Ok(Claimed { claims, solo_waits, cut_short })
+    Ok(ClaimResult { claims, solo_waits, cut_short })
 }
 
 /// The deliveries that a transaction is claiming for a worker, so that no other sends them.

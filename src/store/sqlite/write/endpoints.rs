@@ -34,7 +34,7 @@ fn name_all(txn: &mut Txn<'_>, specs: &[ConfiguredEndpoint], now: Timestamp) -> 
     Ok(others.filter_map(|it| drop_out(txn, it.id)).collect())
 }
 
-/// Takes an endpoint out of the set, and tells it if something waits for it.
+/// Marks an endpoint as not configured, and returns it if deliveries wait for it.
 fn drop_out(txn: &mut Txn<'_>, id: EndpointId) -> Option<DroppedEndpoint> {
     let row = txn.cache.change(id)?;
     row.endpoint.configured = false;

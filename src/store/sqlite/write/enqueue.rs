@@ -268,7 +268,8 @@ fn create_missing(
     deliver(txn, StoredEvent::of(seq, &event), (&event.body, whole.as_deref()), (trigger, only), now)
 }
 
-/// Renders and keeps the whole record of an event that was emitted when nobody asked for it: the record that stands now.
+/// Renders and stores the whole record, as it is now, of an event that was emitted when no endpoint asked for whole
+/// records.
 fn whole_record_now(txn: &mut Txn<'_>, seq: i64, event: &Event) -> rusqlite::Result<Option<Bytes>> {
     let endpoints = txn.cache.endpoints(txn.connection)?.iter().map(|row| &row.endpoint);
     let kind =

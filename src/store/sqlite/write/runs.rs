@@ -47,7 +47,7 @@ pub(crate) fn reap(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> Result<u64>
 }
 
 /// A delivery that its run had claimed when it ended or died.
-struct Interrupted {
+struct InterruptedDelivery {
     id: i64,
     endpoint: EndpointId,
     lane: i64,
@@ -61,14 +61,14 @@ struct Interrupted {
 /// Records an interrupted attempt for each delivery the run holds, and what follows.
 fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Result<u64> {
     txn.cache.endpoints(txn.connection)?;
-    let mut held: Vec<Interrupted> = txn
+    let mut held: Vec<InterruptedDelivery> = txn
         .connection
         .prepare_cached(formatcp!(
             "SELECT id, endpoint, lane, attempts, failures, interruptions, trigger, changed_at
              FROM delivery INDEXED BY delivery_flight WHERE state = {PROCESSING} AND owner = ?1"
         ))?
         .query_map([run.0], |row| {
-            Ok(Interrupted {
+            Ok(InterruptedDelivery {
                 id: row.get(0)?,
                 endpoint: EndpointId(row.get(1)?),
                 lane: row.get(2)?,
@@ -87,7 +87,7 @@ fn interrupt_all(txn: &mut Txn<'_>, run: RunId, now: Timestamp) -> rusqlite::Res
     Ok(held.len() as u64)
 }
 
-fn interrupt(txn: &mut Txn<'_>, delivery: &Interrupted, now: Timestamp) -> rusqlite::Result<()> {
+fn interrupt(txn: &mut Txn<'_>, delivery: &InterruptedDelivery, now: Timestamp) -> rusqlite::Result<()> {
     let next = after_interruption(delivery.interruptions, now);
     let (state, reason) = rules::written(next);
     txn.connection

@@ -177,7 +177,7 @@ fn serve(
     truncate_wal(connection, wal);
 }
 
-/// Works a large write-ahead log into the file and empties it, unless somebody else is using it.
+/// Checkpoints a large write-ahead log and empties it, unless another process is using it.
 ///
 /// Whoever opens the database first has to read the whole log: after a large batch, every short command would pay for it.
 fn truncate_wal(connection: &Connection, wal: &Path) {
