@@ -22,7 +22,7 @@ use validation::{PROGRESS, check_data, is_of_learner, resource_type_of};
 pub use traceparent::{InvalidTraceparent, Traceparent};
 pub use validation::{
     InvalidDraft, MAX_DATA_BYTES, MAX_ID_CHARS, MAX_ORIGINAL_ID_CHARS, MAX_RESOURCE_ID_BYTES, MAX_TYPE_BYTES,
-    check_json,
+    check_json, is_resource_id,
 };
 
 /// How far ahead of the clock an event may be and still change a record.
@@ -171,7 +171,7 @@ impl Draft {
         data: &[u8],
     ) -> Result<Self, InvalidDraft> {
         let kind = resource_type_of(event_type, resource_type)?;
-        if resource_id.is_empty() || resource_id.len() > MAX_RESOURCE_ID_BYTES {
+        if !is_resource_id(resource_id) {
             return Err(InvalidDraft::ResourceId);
         }
         let data = check_data(data)?;

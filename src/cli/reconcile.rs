@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::values;
-use crate::event::MAX_RESOURCE_ID_BYTES;
+use crate::event::{MAX_RESOURCE_ID_BYTES, is_resource_id};
 use crate::record::{Comparison, RecordKind, compare};
 use crate::report::reconcile::{Difference, Mismatch, Reconciled};
 use crate::store::Store;
@@ -167,8 +167,8 @@ impl RecordComparison<'_> {
 fn parse(line: &[u8]) -> Result<(RecordKind, String, serde_json::Value), String> {
     let theirs: ExportLine<'_> = serde_json::from_slice(line).map_err(|e| e.to_string())?;
     let kind = RecordKind::parse(&theirs.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
-    if !(1..=MAX_RESOURCE_ID_BYTES).contains(&theirs.resource_id.len()) {
-        return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
+    if !is_resource_id(&theirs.resource_id) {
+        return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long, without control characters"));
     }
     let data: serde_json::Value = serde_json::from_str(theirs.data.get()).map_err(|e| e.to_string())?;
     if !data.is_object() {

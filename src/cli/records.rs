@@ -11,7 +11,7 @@ use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
-use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json};
+use crate::event::{IdSource, MAX_RESOURCE_ID_BYTES, check_json, is_resource_id};
 use crate::record::{Change, Record, RecordKind, WriteStamp};
 use crate::report::{Report, records};
 use crate::store::inbound::{RecordFilter, RecordOrder, RecordRow};
@@ -258,8 +258,8 @@ fn parse(line: &[u8], now: Timestamp, ids: &IdSource) -> Result<(RecordKind, Str
     check_json(text.trim_end()).map_err(|e| e.to_string())?;
     let line: Imported<'_> = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let kind = RecordKind::parse(&line.resource_type).ok_or("resourceType must be enrollment, user or progress")?;
-    if !(1..=MAX_RESOURCE_ID_BYTES).contains(&line.resource_id.len()) {
-        return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long"));
+    if !is_resource_id(&line.resource_id) {
+        return Err(format!("resourceId must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long, without control characters"));
     }
     let record = match (line.state, line.data) {
         (Some(state), _) => state,

@@ -59,7 +59,9 @@ fn ids_and_limits_hold_at_the_edge() {
         assert_eq!(EventId::parse(&wrong), Err(InvalidDraft::Id), "{wrong:?}");
     }
     assert!(Draft::check("user.created", &"x".repeat(256), None, b"{}").is_ok());
-    assert_eq!(Draft::check("user.created", &"x".repeat(257), None, b"{}").err(), Some(InvalidDraft::ResourceId));
+    for id in ["", &"x".repeat(257), "a\nb", "\u{1b}[2J", "a\u{85}", "\0"] {
+        assert_eq!(Draft::check("user.created", id, None, b"{}").err(), Some(InvalidDraft::ResourceId), "{id:?}");
+    }
     let fits = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 8));
     assert!(Draft::check("user.created", "u", None, format!("  {fits}\n").as_bytes()).is_ok());
     let over = format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_DATA_BYTES - 7));

@@ -45,8 +45,8 @@ pub enum InvalidDraft {
     /// The resource type is empty, too long or holds control characters.
     #[error("the resource type must be 1 to {MAX_TYPE_BYTES} characters from a-z A-Z 0-9 _ . -")]
     ResourceType,
-    /// The resource id is empty or too long.
-    #[error("the resource id must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long")]
+    /// The resource id is empty, too long or holds control characters.
+    #[error("the resource id must be 1 to {MAX_RESOURCE_ID_BYTES} bytes long, without control characters")]
     ResourceId,
     /// `data` is longer than [`MAX_DATA_BYTES`].
     #[error("data is {0} bytes long, the limit is {MAX_DATA_BYTES}")]
@@ -69,6 +69,11 @@ pub enum InvalidDraft {
     /// A batch line or webhook body is not an object with the expected keys.
     #[error("{0}")]
     Shape(String),
+}
+
+/// Whether a text can be the id of a resource.
+pub fn is_resource_id(text: &str) -> bool {
+    (1..=MAX_RESOURCE_ID_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// The resource type of an event: the known one of its type, or the given one of a custom type.

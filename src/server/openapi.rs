@@ -186,6 +186,10 @@ fn text() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 256})
 }
 
+fn resource_id() -> Value {
+    json!({"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
+}
+
 fn moment() -> Value {
     json!({"type": "string", "format": "date-time"})
 }
@@ -267,7 +271,7 @@ fn received(resource_types: &[&str]) -> Value {
         "required": ["id", "type", "resourceId"],
         "properties": {
             "id": {"type": "string", "pattern": "^[A-Za-z0-9_:.-]{1,128}$"}, "type": {"type": "string"},
-            "resourceId": text(), "resourceType": {"type": ["string", "null"]}, "data": {"type": "object"},
+            "resourceId": resource_id(), "resourceType": {"type": ["string", "null"]}, "data": {"type": "object"},
             "timestamp": or_null(&moment()), "retryCount": {}, "status": {},
         },
         "anyOf": known_types(resource_types),
@@ -289,7 +293,7 @@ fn emitted() -> Value {
         "properties": {
             "id": or_null(&json!({"type": "string", "pattern": "^[A-Za-z0-9_:-]{1,128}$"})),
             "type": {"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$", "maxLength": 128},
-            "resourceId": text(),
+            "resourceId": resource_id(),
             "resourceType": or_null(&json!({"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,128}$"})),
             "data": {}, "timestamp": or_null(&moment()), "retryCount": {}, "status": {},
         },
