@@ -22,7 +22,7 @@ pub(super) fn answer(error: clap::Error, args: &[OsString], now: Timestamp) -> u
             _ => Exit::Done.code(),
         };
     }
-    match wants_json(args) {
+    match wants_json(args) || logs_json(args) {
         true => screen_of_json(now).error(&failure(&error)),
         // If standard error cannot be written, only the exit status tells.
         false => drop(io::stderr().lock().write_all(safe_text(&error).as_bytes())),
@@ -124,6 +124,13 @@ fn is_for_check(args: &[OsString]) -> bool {
 
 fn screen_of_json(now: Timestamp) -> Screen {
     Screen::new(OutputOptions { format: Format::Json, ..OutputOptions::at(now) })
+}
+
+/// Whether the invalid arguments ask for log lines of JSON.
+fn logs_json(args: &[OsString]) -> bool {
+    let pairs = args.iter().zip(args.iter().skip(1));
+    args.iter().any(|arg| arg == "--log-format=json")
+        || pairs.into_iter().any(|(a, b)| a == "--log-format" && b == "json")
 }
 
 /// Whether the invalid arguments ask for JSON.

@@ -13,7 +13,7 @@ use super::table::{painted, style_of};
 use super::{ColorChoice, Format, OutputStyle, RenderError, TimeStyle, render_to};
 use crate::clock::Timestamp;
 use crate::report::{Level, Report};
-use crate::untrusted::Untrusted;
+use crate::untrusted::{Untrusted, safe_json};
 
 /// The width of a terminal that does not know its own.
 const UNKNOWN_WIDTH: u16 = 100;
@@ -35,6 +35,8 @@ pub struct OutputOptions {
     pub color: ColorChoice,
     /// Whether to say nothing but data, warnings and errors.
     pub quiet: bool,
+    /// Whether notes, warnings and errors are lines of JSON, as log lines are.
+    pub log_json: bool,
     /// The time that relative times count from.
     pub now: Timestamp,
 }
@@ -49,6 +51,7 @@ impl OutputOptions {
             time: None,
             color: ColorChoice::Auto,
             quiet: false,
+            log_json: false,
             now,
         }
     }
@@ -123,6 +126,7 @@ impl TerminalInfo {
 pub struct Screen {
     look: OutputStyle,
     quiet: bool,
+    log_json: bool,
     stdout_is_terminal: bool,
     stderr_is_terminal: bool,
     stderr_color: bool,
@@ -154,6 +158,7 @@ impl Screen {
                 now: options.now,
             },
             quiet: options.quiet,
+            log_json: options.log_json,
             stdout_is_terminal: terminal.stdout_is_terminal,
             stderr_is_terminal: terminal.stderr_is_terminal,
             stderr_color: terminal.colors(options.color, terminal.stderr_is_terminal),
@@ -230,6 +235,7 @@ impl Screen {
     /// Prints a report.
     pub fn report(&self, report: &Report) -> Result<(), RenderError> {
         self.report_to(&mut io::stdout().lock(), report)?;
+        report.warnings.iter().for_each(|warning| self.warn(warning));
         report.hints.iter().for_each(|hint| self.hint(hint));
         Ok(())
     }
@@ -294,22 +300,31 @@ impl Screen {
 
     fn note_to(&self, err: &mut dyn Write, text: &str) {
         if !self.quiet {
-            let _ = write_lines(err, "", text);
+            let _ = self.write_message(err, "INFO", "", text);
         }
     }
 
     fn warn_to(&self, err: &mut dyn Write, text: &str) {
-        let _ = write_lines(err, &self.label("warning:", style_of(Level::Warning).bold()), text);
+        let label = self.label("warning:", style_of(Level::Warning).bold());
+        let _ = self.write_message(err, "WARN", &label, text);
     }
 
     fn hint_to(&self, err: &mut dyn Write, text: &str) {
         if self.stderr_is_terminal && !self.quiet {
-            let _ = write_lines(err, &self.label("hint:", style_of(Level::Busy)), text);
+            let _ = self.write_message(err, "INFO", &self.label("hint:", style_of(Level::Busy)), text);
+        }
+    }
+
+    /// Writes a message after its label, or as a log line of this level where those are JSON.
+    fn write_message(&self, err: &mut dyn Write, level: &'static str, label: &str, text: &str) -> io::Result<()> {
+        match self.log_json {
+            true => write_log_line(err, self.look.now, level, text.trim()),
+            false => write_lines(err, label, text),
         }
     }
 
     fn error_to(&self, err: &mut dyn Write, failure: &Failure) {
-        let _ = if self.look.format.is_json() {
+        let _ = if self.look.format.is_json() || self.log_json {
             write_failure_json(err, failure)
         } else {
             self.write_failure(err, failure)
@@ -330,6 +345,13 @@ impl Screen {
     fn label(&self, word: &str, style: Style) -> String {
         format!("{} ", painted(word, style, self.stderr_color))
     }
+}
+
+/// Writes a message in the form of a log line.
+fn write_log_line(err: &mut dyn Write, at: Timestamp, level: &'static str, message: &str) -> io::Result<()> {
+    let line = serde_json::json!({"timestamp": at, "level": level, "fields": {"message": message}});
+    writeln!(err, "{}", safe_json(&line.to_string()))?;
+    err.flush()
 }
 
 /// Writes `text` after a label, each further line indented by two.
