@@ -13,6 +13,7 @@ use crate::config::{Config, ConfigSources};
 use crate::endpoint::{
     Endpoint, EndpointSettings, EndpointUrl, LegacySignature, ResolvedEndpoint, SecretSource, resolve,
 };
+use crate::format::count;
 use crate::outbound::http::Connector;
 use crate::outbound::{EndpointAccess, EndpointClient, Keyring};
 use crate::render::{Format, OutputOptions, RenderError, Screen};
@@ -49,6 +50,7 @@ impl Context {
             time: global.time,
             color: global.color,
             quiet: global.quiet,
+            log_json: global.log_format == "json",
             now,
         });
         Self { screen, now, may_ask: !global.no_input, sources, config: OnceCell::new() }
@@ -140,13 +142,14 @@ impl Context {
         let specs = self.config()?.endpoints.clone();
         let configured = store.set_endpoints(specs, self.now).wait()?;
         for DroppedEndpoint { name, unfinished } in &configured.dropped {
-            let name = Untrusted(name);
+            let (name, held) = (Untrusted(name), count(usize::try_from(*unfinished).unwrap_or(usize::MAX), "delivery"));
+            let are = if *unfinished == 1 { "is" } else { "are" };
             let read = self.config()?.files.iter().rfind(|file| file.found && file.role != "env file");
             let source = read.map_or("no configuration file was read".to_owned(), |place| {
                 format!("{} was read", Untrusted(&place.path.display().to_string()))
             });
             self.screen.warn(&format!(
-                "the endpoint `{name}` is not configured any more: {unfinished} deliveries are held until it is \
+                "the endpoint `{name}` is not configured any more: {held} {are} held until it is \
                  configured again ({source}); see them with `syncctl deliveries list --endpoint {name}`"
             ));
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Report;
 use crate::clock::Timestamp;
 use crate::event::{Draft, Event, EventId};
+use crate::format::count;
 use crate::store::Receipt;
 use crate::untrusted::Untrusted;
 
@@ -126,8 +127,8 @@ pub fn would_emit(draft: &Draft, deliveries: u64, now: Timestamp) -> Report {
     };
     let (event_type, id) = (Untrusted(&draft.event_type), Untrusted(&draft.resource.id));
     let at = scheduled_at.map_or_else(String::new, |at| format!(" at {at}"));
-    Report::new(&view)
-        .with_line(format!("would store {event_type} {id} for {deliveries} endpoints{at}; nothing changed"))
+    let endpoints = count(usize::try_from(deliveries).unwrap_or(usize::MAX), "endpoint");
+    Report::new(&view).with_line(format!("would store {event_type} {id} for {endpoints}{at}; nothing changed"))
 }
 
 /// A line of a batch that was not stored, and why.

@@ -16,12 +16,14 @@ fn two_endpoints() -> Place {
 #[test]
 fn a_dry_run_counts_the_endpoints_that_want_it_and_is_marked_as_that() {
     let place = two_endpoints();
-    for (event_type, deliveries) in [("user.created", 1), ("enrollment.created", 2)] {
+    for (event_type, deliveries, counted) in
+        [("user.created", 1, "1 endpoint"), ("enrollment.created", 2, "2 endpoints")]
+    {
         let args = ["emit", event_type, "r", "--data", "{}"];
         let would = place.data(&[&args[..], &["--dry-run"]].concat());
         assert_eq!((&would["deliveries"], &would["dryRun"]), (&deliveries.into(), &true.into()));
         let line = place.run(&[&args[..], &["--dry-run"]].concat()).stdout;
-        assert!(line.contains(&format!("for {deliveries} endpoints; nothing changed")), "{line}");
+        assert!(line.contains(&format!("for {counted}; nothing changed")), "{line}");
         let done = place.data(&args);
         assert_eq!((&done["deliveries"], done.get("dryRun")), (&deliveries.into(), None));
     }
