@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use crate::clock::Timestamp;
-use crate::inbound::{self, WebhookRefusal, command};
+use crate::format::count;
+use crate::inbound::command::{self, CommandError};
+use crate::inbound::{self, WebhookRefusal};
 use crate::report::stored_requests::{self, Replayed};
 use crate::signature::Tolerance;
 use crate::store::inbound::{KeptRequest, REPLAY_LOCK, RequestCopy, VerifiedWebhook, WebhookEffect};
@@ -122,7 +124,19 @@ impl ReplayArgs {
         }
         let report = stored_requests::replayed(&replayed);
         context.screen.report(&if self.dry_run { report.with_line("nothing changed") } else { report })?;
-        Ok(if replayed.iter().all(Replayed::is_accepted) { Exit::Done } else { Exit::Failure })
+        summary(&replayed)
+    }
+}
+
+/// Whether all were accepted, or else how many of several were not.
+fn summary(replayed: &[Replayed]) -> Result<Exit, CliError> {
+    let refused = replayed.iter().filter(|one| !one.is_accepted()).count();
+    match (refused, replayed.len()) {
+        (0, _) => Ok(Exit::Done),
+        (_, 1) => Ok(Exit::Failure),
+        (refused, all) => Err(Exit::Failure
+            .error(format!("{refused} of {} not accepted", count(all, "request")))
+            .hint("`syncctl requests show ID` says why; replay them again once that is mended")),
     }
 }
 
@@ -163,7 +177,11 @@ type ReadRequest = Result<VerifiedWebhook, WebhookRefusal>;
 fn replay(context: &Context, store: &dyn Store, id: i64, read: ReadRequest) -> Result<Replayed, CliError> {
     let reason = match read {
         Ok(incoming) => {
-            run_command(store, &incoming, context.now)?;
+            // What fails may go well with the next one, or at the next replay of this one.
+            if let Some(error) = run_command(store, &incoming, context.now)? {
+                let reason = format!("the command of the source failed: {}", Untrusted(&error.to_string()));
+                return Ok(Replayed { id, result: "failed".to_owned(), reason: Some(reason) });
+            }
             match store.apply(incoming, context.now).wait() {
                 Ok(applied) => return Ok(Replayed { id, result: applied.name().to_owned(), reason: None }),
                 // It would be refused each time, so it may not keep the others from their turn.
@@ -178,15 +196,13 @@ fn replay(context: &Context, store: &dyn Store, id: i64, read: ReadRequest) -> R
     Ok(Replayed { id, result, reason: Some(reason.to_owned()) })
 }
 
-/// Runs the command of a source, unless the event is a duplicate.
-fn run_command(store: &dyn Store, incoming: &VerifiedWebhook, now: Timestamp) -> Result<(), CliError> {
+/// Runs the command of a source, unless the event is a duplicate; returns how it failed.
+fn run_command(store: &dyn Store, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Option<CommandError>, CliError> {
     match &incoming.effect {
         WebhookEffect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
-            command::run(command, incoming, now).map_err(|error| {
-                Exit::Failure.error("the command of the source failed").cause(Untrusted(&error.to_string()))
-            })
+            Ok(command::run(command, incoming, now).err())
         }
-        WebhookEffect::Command(_) | WebhookEffect::Change(_) | WebhookEffect::Emit(_) => Ok(()),
+        WebhookEffect::Command(_) | WebhookEffect::Change(_) | WebhookEffect::Emit(_) => Ok(None),
     }
 }
 

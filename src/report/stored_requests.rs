@@ -51,7 +51,7 @@ pub fn list(listed: &Listed<KeptRequest>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(KeptView::of).collect();
     let rows = listed.rows.iter().map(cells).collect();
     let report = Report::new(&views)
-        .paged(Pagination::new(page.number, page.limit, listed.total))
+        .paged(Pagination::of(listed, page))
         .with_table(Table::new(KEPT, rows).summed_up(format!("{} of {} shown", listed.rows.len(), listed.total)))
         .with_names(listed.rows.iter().map(|row| row.id.to_string()));
     match listed.rows.is_empty() {
@@ -100,9 +100,9 @@ pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
 pub struct Replayed {
     /// Its number.
     pub id: i64,
-    /// `applied`, `duplicate`, `stale`, `conflict` or `refused`.
+    /// `applied`, `duplicate`, `stale`, `conflict`, `refused`, or `failed` if the command of its source did.
     pub result: String,
-    /// Why it was refused again.
+    /// Why it was refused again, or failed.
     pub reason: Option<String>,
 }
 

@@ -152,6 +152,35 @@ fn two_replays_at_once_give_an_event_to_its_command_once() {
 }
 
 #[test]
+fn a_command_that_fails_keeps_no_other_request_from_its_replay() {
+    let mut place = configured(
+        r#"
+        [[sources]]
+        name = "shop"
+        scheme = "github"
+        secret_env = "SHOP_SECRET"
+        command = '! grep -q poison'
+        "#,
+    );
+    place.set("RIGHT", "the-right-secret-of-the-shop");
+    place.set("SHOP_SECRET", "a-wrong-secret-of-the-shop");
+    let server = Running::start(&place, &["--no-process"]);
+    for body in [r#"{"action":"poison"}"#, r#"{"action":"opened"}"#] {
+        let headers = format!("{}X-GitHub-Event: pull_request\r\n", signed_by(&place, "github", "RIGHT", body, ""));
+        assert_eq!(post(&server, SHOP, &headers, body).status, 401);
+    }
+    place.set("SHOP_SECRET", "the-right-secret-of-the-shop");
+    let replayed = place.run(&["requests", "replay", "--all", "--yes", "-o", "json"]);
+    assert_eq!(replayed.code, 1, "{replayed:?}");
+    let results: Vec<_> = replayed.data().as_array().unwrap().iter().map(|it| it["result"].clone()).collect();
+    assert_eq!(results, ["failed", "applied"], "{replayed:?}");
+    assert!(replayed.stdout.contains("the command of the source failed: "), "{replayed:?}");
+    assert!(replayed.stderr.contains("1 of 2 requests not accepted"), "{replayed:?}");
+    let again = place.data(&["requests", "replay", "--all", "--dry-run"]);
+    assert_eq!(again.as_array().unwrap().len(), 1, "what failed is not settled: {again}");
+}
+
+#[test]
 fn a_refused_event_of_a_source_is_replayed_once_its_secret_was_mended() {
     let sink = Receiver::new(|_| Reply::Status(200));
     let mut place = configured(&format!(
