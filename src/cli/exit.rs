@@ -21,7 +21,7 @@ pub enum Exit {
     Signature,
     /// There is no database.
     NoDatabase,
-    /// The database is locked by another process past the wait.
+    /// The database is locked by another process, and waiting for it timed out.
     Locked,
     /// The database has a newer schema than this program.
     NewerSchema,

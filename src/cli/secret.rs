@@ -63,7 +63,7 @@ pub struct RotatePlanArgs {
     /// A folder or file of requests that `listen --save` captured
     #[arg(long, value_name = "PATH")]
     captured: Option<PathBuf>,
-    /// Ask every endpoint which of the two it accepts, by requests that whoever verifies does not apply
+    /// Ask every endpoint which of the two it accepts, with signed test requests that receivers ignore
     ///
     /// Without it nothing is sent. With it each endpoint gets up to three POSTs of `{"probe":"secret-rotation"}`, signed
     /// as deliveries are: with a random secret, the new and the old one. A secret is not accepted if its answer is 401

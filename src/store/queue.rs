@@ -152,7 +152,7 @@ pub enum RecordResult {
 pub struct ClaimRequest {
     /// For each endpoint with room, how many.
     pub endpoints: Vec<(EndpointId, usize)>,
-    /// Whether the worker has nothing in hand once the outcomes it brings are recorded. Only then is it given a
+    /// Whether the worker holds no claims once the outcomes it brings are recorded. Only then is it given a
     /// delivery that must run alone.
     pub idle: bool,
     /// Only these deliveries, where some are named; what is claimed of them is due and first of its resource as ever.

@@ -206,7 +206,7 @@ pub struct Volume {
 pub struct OpenRuns {
     /// Those whose lock is held.
     pub alive: u64,
-    /// Those whose lock is free: the next worker frees what they had in hand.
+    /// Those whose lock is free: the next worker releases their claims.
     pub dead: u64,
 }
 
