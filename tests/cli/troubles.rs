@@ -76,13 +76,13 @@ fn a_time_out_is_named_and_repaired_by_a_replay() {
 }
 
 /// A server over TLS that takes every webhook, until whoever started it is gone.
-const TAKES_ALL: &str = "import http.server, os, ssl, threading, time
+const TAKES_ALL: &str = "import http.server, os, ssl, sys, threading, time
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers['content-length']))
         self.send_response(200); self.send_header('content-length', '0'); self.end_headers()
     def log_message(self, *args): pass
-server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain('own.pem', 'own.key')
 server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -102,22 +102,48 @@ impl Drop for Helper {
     }
 }
 
+/// Makes `own.pem` and `own.key` for localhost, signed by itself, valid from and to these dates.
+fn make_certificate(place: &Place, from: &str, to: &str) {
+    let authority = "[ca]\ndefault_ca = own\n[own]\ndatabase = index\nnew_certs_dir = .\nrand_serial = yes\n\
+        default_md = sha256\npolicy = any\nunique_subject = no\n[any]\ncommonName = supplied\n";
+    std::fs::write(place.path("ca.cnf"), authority).unwrap();
+    std::fs::write(place.path("index"), "").unwrap();
+    std::fs::write(place.path("ext"), "subjectAltName=DNS:localhost\nbasicConstraints=critical,CA:FALSE\n").unwrap();
+    let request = "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key -out own.csr -subj /CN=receiver.of.a.test";
+    let sign = format!(
+        "ca -batch -notext -selfsign -config ca.cnf -in own.csr -keyfile own.key -out own.pem -extfile ext \
+        -startdate {from} -enddate {to}"
+    );
+    for command in [request, &sign] {
+        let words: Vec<&str> = command.split_ascii_whitespace().collect();
+        let made = place.prepare(Command::new("openssl"), &words).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+}
+
+/// Starts [`TAKES_ALL`] with that certificate at a port, 0 for any, and returns it with its port.
+fn serve_tls(place: &Place, port: u16) -> (Helper, u16) {
+    let mut server = Helper(
+        place
+            .prepare(Command::new("python3"), &["-c", TAKES_ALL, &port.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap(),
+    );
+    let mut port = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    (server, port.trim().parse().unwrap())
+}
+
 #[test]
 fn a_self_signed_certificate_is_named_and_its_deliveries_are_replayed_once_it_is_trusted() {
     if !has_tools(&["openssl", "python3"]) {
         return;
     }
     let mut place = Place::new();
-    let openssl = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key -out own.pem -days 2 \
-        -subj /CN=receiver.of.a.test -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE";
-    let words: Vec<&str> = openssl.split_ascii_whitespace().collect();
-    let made = place.prepare(Command::new("openssl"), &words).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut server =
-        Helper(place.prepare(Command::new("python3"), &["-c", TAKES_ALL]).stdout(Stdio::piped()).spawn().unwrap());
-    let mut port = String::new();
-    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut port).unwrap();
-    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{}/hook", port.trim()));
+    make_certificate(&place, "20200101000000Z", "20990101000000Z");
+    let (_server, port) = serve_tls(&place, 0);
+    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{port}/hook"));
     place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
     place.emit("user.created", "u");
     assert_eq!(place.run(&["process", "-q"]).code, 3);
@@ -127,6 +153,31 @@ fn a_self_signed_certificate_is_named_and_its_deliveries_are_replayed_once_it_is
     assert!(doctor.contains("self-signed"), "{doctor}");
     // As the message says.
     place.set("SYNCCTL_TLS_CA_FILE", place.path("own.pem").to_str().unwrap());
+    follow(&place, &remedies(&place, "1"));
+    assert_eq!(place.queue()["delivered"], 1);
+}
+
+#[test]
+fn an_expired_certificate_is_named_with_its_date_and_its_deliveries_are_replayed_once_it_is_renewed() {
+    if !has_tools(&["openssl", "python3"]) {
+        return;
+    }
+    let mut place = Place::new();
+    make_certificate(&place, "20200101000000Z", "20210101000000Z");
+    let (server, port) = serve_tls(&place, 0);
+    place.set("SYNCCTL_TLS_CA_FILE", place.path("own.pem").to_str().unwrap());
+    place.set("SYNC_WEBHOOK_URLS", &format!("https://localhost:{port}/hook"));
+    place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
+    place.emit("user.created", "u");
+    assert_eq!(place.run(&["process", "-q"]).code, 3);
+    let why = place.run(&["why", "1"]).stdout;
+    assert!(why.contains("certificate expired 2021-01-01"), "{why}");
+    let doctor = place.run(&["doctor", "--online", "-q"]).stdout;
+    assert!(doctor.contains("expired 2021-01-01"), "{doctor}");
+    // The receiver renews it, at the same address.
+    drop(server);
+    make_certificate(&place, "20200101000000Z", "20990101000000Z");
+    let _server = serve_tls(&place, port);
     follow(&place, &remedies(&place, "1"));
     assert_eq!(place.queue()["delivered"], 1);
 }
