@@ -73,6 +73,8 @@ pub struct Report {
     pub names: Vec<String>,
     /// Hints on what to do next, shown only on a terminal.
     pub hints: Vec<String>,
+    /// What the reader has to know to understand the answer, shown on standard error.
+    pub warnings: Vec<String>,
 }
 
 impl Report {
@@ -88,6 +90,7 @@ impl Report {
             lines: Vec::new(),
             names: Vec::new(),
             hints: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -132,6 +135,13 @@ impl Report {
         if called_for { self.with_hint(hint) } else { self }
     }
 
+    /// Adds a warning.
+    #[must_use]
+    pub fn with_warning(mut self, warning: Option<String>) -> Self {
+        self.warnings.extend(warning);
+        self
+    }
+
     /// Adds a member to the envelope, for scripts that expect it there.
     #[must_use]
     pub fn beside(mut self, key: &'static str, value: &impl Serialize) -> Self {
@@ -156,8 +166,9 @@ impl Report {
     /// Says that the next page begins after the last row of this one, if more follow; `number` tells the number of a row.
     #[must_use]
     pub fn with_cursor_after<T>(self, listed: &Listed<T>, number: impl Fn(&T) -> i64) -> Self {
-        let more = listed.total > listed.rows.len() as u64;
-        self.with_cursor(listed.rows.last().map(number).filter(|_| more).map(PageCursor::Row))
+        let more = listed.total > listed.rows.len() as u64 || !listed.is_exact;
+        let last = listed.rows.last().map(number).filter(|_| more);
+        self.with_cursor(listed.searched_to.or(last).map(PageCursor::Row))
     }
 
     /// The report as one JSON document, as it was at `now`.
@@ -182,8 +193,11 @@ pub struct Pagination {
     pub page: u64,
     /// Items on a full page.
     pub limit: u64,
-    /// Items in the whole list.
+    /// Items in the whole list; at least so many, unless that is exact.
     pub total: u64,
+    /// Whether it is; left out if so.
+    #[serde(skip_serializing_if = "is_true")]
+    pub total_is_exact: bool,
     /// Pages in the whole list.
     pub total_pages: u64,
     /// Whether another page follows.
@@ -213,12 +227,29 @@ impl Pagination {
             page,
             limit,
             total,
+            total_is_exact: true,
             total_pages,
             has_next_page: page < total_pages,
             has_previous_page: page > 1,
             next_after: None,
         }
     }
+
+    /// The place of `page` in a list that was perhaps not looked at to its end.
+    pub fn of<T>(listed: &Listed<T>, page: Page) -> Self {
+        let known = Self::new(page.number, page.limit, listed.total);
+        let may_have_more = !listed.is_exact && page.number <= known.total_pages.max(1);
+        Self {
+            total_is_exact: listed.is_exact,
+            has_next_page: known.has_next_page || may_have_more || listed.searched_to.is_some(),
+            ..known
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_true(it: &bool) -> bool {
+    *it
 }
 
 /// A column of a table.
@@ -433,13 +464,26 @@ fn seal(envelope: &Envelope<'_>) -> String {
 }
 
 /// A page of a list, with how many rows there are on all pages.
-fn page_of(views: &impl Serialize, columns: &'static [Column], rows: Vec<Vec<Cell>>, total: u64, page: Page) -> Report {
+fn page_of<T>(
+    views: &impl Serialize,
+    columns: &'static [Column],
+    rows: Vec<Vec<Cell>>,
+    listed: &Listed<T>,
+    page: Page,
+) -> Report {
     let shown = rows.len();
     let mut table = Table::new(columns, rows);
-    if total > shown as u64 {
-        table = table.summed_up(format!("{shown} of {total} shown"));
+    if listed.total > shown as u64 || !listed.is_exact {
+        table = table.summed_up(format!("{shown} of {} shown", listed.total_text()));
     }
-    Report::new(views).with_table(table).paged(Pagination::new(page.number, page.limit, total))
+    Report::new(views).with_table(table).paged(Pagination::of(listed, page)).with_warning(search_warning(listed, page))
+}
+
+/// That the rows behind some number were not looked at, where the page is not full.
+fn search_warning<T>(listed: &Listed<T>, page: Page) -> Option<String> {
+    let direction = if page.oldest_first { "up" } else { "back" };
+    let to = listed.searched_to?;
+    Some(format!("looked {direction} to number {to} only; look further with --after {to}, or at everything with --all"))
 }
 
 #[cfg(test)]

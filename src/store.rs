@@ -17,6 +17,7 @@ pub mod operators;
 mod postgres;
 mod queue;
 mod rules;
+mod search;
 mod sql_log;
 mod sqlite;
 pub mod transfer;
@@ -181,16 +182,22 @@ pub trait Store:
     /// latest two hundred thousand are looked at.
     fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>>;
 
-    /// A page of deliveries, by id.
+    /// A page of deliveries, by id. A filter that no index serves is applied to the first rows only, see [`Listed`].
     fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;
 
-    /// The rows of one page of [`deliveries`](Self::deliveries), without counting how many match.
+    /// The rows of one page of deliveries, without counting how many match. Looks at all rows, if it has to.
     fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>>;
 
-    /// A page of events, by order of emission.
+    /// The number of deliveries that match. Looks at all rows, if it has to.
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64>;
+
+    /// A page of events, by order of emission. A filter that no index serves is applied to the first rows only, see [`Listed`].
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>>;
 
-    /// The rows of one page of [`events`](Self::events) without the states of their deliveries, each with the bytes that are sent.
+    /// The rows of one page of events. Looks at all rows, if it has to.
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>>;
+
+    /// The rows of one page of events without the states of their deliveries, each with the bytes that are sent.
     fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>>;
 
     /// Everything known of one event.
@@ -199,10 +206,11 @@ pub trait Store:
     /// The event emitted `seq`th.
     fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>>;
 
-    /// A page of attempts, by the order in which they ended.
+    /// A page of attempts, by the order in which they ended. A filter that no index serves is applied to the first rows only, see
+    /// [`Listed`].
     fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>>;
 
-    /// The rows of one page of [`attempts`](Self::attempts), without counting how many match.
+    /// The rows of one page of attempts, without counting how many match. Looks at all rows, if it has to.
     fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>>;
 
     /// Records that an operator acknowledged a cluster of failures. A later call replaces the earlier.

@@ -3,8 +3,8 @@
 use super::context::{Context, Paging};
 use super::exit::{CliError, Exit};
 use super::filter::{self, FilterArgs};
-use crate::report::audit::{self, AuditEntry, merged};
-use crate::store::Page;
+use crate::report::audit;
+use crate::store::{Listed, Page};
 
 /// The commands below `audit`.
 #[derive(Debug, clap::Subcommand)]
@@ -40,26 +40,22 @@ impl ListArgs {
         let page = self.paging.newest_first();
         // Each direction is stored separately, so page N of all entries needs the first N pages of each.
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
-        let (mut parts, mut total) = (Vec::new(), 0);
+        let mut parts = audit::Parts::default();
         if self.wants("outbound") {
-            let listed = store.attempts(&self.sent.attempts(context.now)?, first).wait()?;
-            total += listed.total;
-            parts.push(listed.rows.into_iter().map(AuditEntry::Outbound).collect());
+            parts.add_attempts(store.attempts(&self.sent.attempts(context.now)?, first).wait()?);
         }
         if self.wants("inbound") {
-            let listed = store.received(&self.sent.received(context.now)?, first).wait()?;
-            total += listed.total;
-            parts.push(listed.rows.into_iter().map(AuditEntry::Inbound).collect());
+            parts.add_received(store.received(&self.sent.received(context.now)?, first).wait()?);
         }
         if let Some(filter) = self.sent.actions(context.now)?.filter(|_| self.wants("operator")) {
-            let listed = store.actions(&filter, first).wait()?;
-            total += listed.total;
-            parts.push(listed.rows.into_iter().map(AuditEntry::Operator).collect());
+            parts.add_actions(store.actions(&filter, first).wait()?);
         }
-        let before = usize::try_from(first.limit - page.limit).unwrap_or(usize::MAX);
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let shown: Vec<AuditEntry> = merged(parts).skip(before).take(limit).collect();
-        context.screen.report(&audit::audit(&shown, total, page))?;
+        let (listed, _) = parts.page(first.limit - page.limit, page.limit);
+        let is_cut = listed.searched_to.is_some();
+        let shown = Listed { searched_to: None, ..listed };
+        let warning =
+            is_cut.then(|| "only the newest entries were looked at; look further back with --until".to_owned());
+        context.screen.report(&audit::audit(&shown, page).with_warning(warning))?;
         Ok(Exit::Done)
     }
 

@@ -292,8 +292,10 @@ impl PruneArgs {
     /// Refuses to prune when even the newest row is old enough: then the clock has probably jumped ahead.
     fn refuse_after_a_jump(&self, context: &Context, store: &dyn Store, what: &PruneFilter) -> Result<(), CliError> {
         let since = context.now.minus(self.older_than.max(QUIET));
-        let chosen = store.deliveries(&self.chosen(what), Page { limit: 1, number: 1, oldest_first: true }).wait()?;
-        let Some(newest) = newest(store)?.filter(|newest| *newest < since && chosen.total > 0) else { return Ok(()) };
+        let Some(newest) = newest(store)?.filter(|newest| *newest < since) else { return Ok(()) };
+        if store.count_deliveries(&self.chosen(what)).wait()? == 0 {
+            return Ok(());
+        }
         let quiet = short_duration(context.now.since(newest));
         Err(Exit::Failure
             .error(format!("nothing was removed: nothing has happened for {quiet}, unless the clock jumped ahead"))
@@ -311,19 +313,21 @@ impl PruneArgs {
 
     /// Shows what would be removed, and returns the number of rows.
     fn plan(&self, context: &Context, store: &dyn Store, what: &PruneFilter) -> Result<u64, CliError> {
-        let listed = store.deliveries(&self.chosen(what), Page { limit: 10, number: 1, oldest_first: true }).wait()?;
-        let would = PruneResult { deliveries: listed.total, ..PruneResult::default() };
+        let first = Page { limit: 10, number: 1, oldest_first: true };
+        let oldest = store.page_of_deliveries(&self.chosen(what), first).wait()?;
+        let would =
+            PruneResult { deliveries: store.count_deliveries(&self.chosen(what)).wait()?, ..PruneResult::default() };
         let age = short_duration(self.older_than);
         let mut logs = PrunedLogs::default();
         for log in self.logs() {
             logs.add(*log, store.count_prunable(*log, what.before, context.now).wait()?);
         }
         let mut report = database::pruned(would, logs, true).with_line(format!("unchanged for {age}; nothing changed"));
-        if !listed.rows.is_empty() {
-            report = report.with_table(report::deliveries::chosen(&listed.rows).titled("THE OLDEST"));
+        if !oldest.is_empty() {
+            report = report.with_table(report::deliveries::chosen(&oldest).titled("THE OLDEST"));
         }
         context.screen.report_done(&report)?;
-        Ok(listed.total + logs.total())
+        Ok(would.deliveries + logs.total())
     }
 }
 

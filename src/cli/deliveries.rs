@@ -86,15 +86,15 @@ impl ListArgs {
             states: if self.failed { vec![State::Failed] } else { self.state },
             ..self.sent.deliveries(context.now)?
         };
-        let read = |page, past: Option<i64>| {
-            let filter = DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
-            Ok(store.deliveries(&filter, page).wait()?)
-        };
+        let from = |past: Option<i64>| DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
+        let read = |page, past| Ok(store.deliveries(&from(past), page).wait()?);
+        let rows = |page, past| Ok(store.page_of_deliveries(&from(past), page).wait()?);
         paging::show(
             context,
             self.paging,
             &self.cursor,
             read,
+            rows,
             |row| row.id.0,
             |listed, page| {
                 let hint = match listed.total.div_ceil(page.limit) {

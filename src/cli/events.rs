@@ -132,11 +132,13 @@ impl ListArgs {
             ..EventFilter::default()
         };
         let read = |page, past| Ok(store.events(&EventFilter { past, ..filter.clone() }, page).wait()?);
+        let rows = |page, past| Ok(store.page_of_events(&EventFilter { past, ..filter.clone() }, page).wait()?);
         paging::show(
             context,
             self.paging,
             &self.cursor,
             read,
+            rows,
             |row| row.seq,
             |listed, page| {
                 let hint = "no events match; store one with `syncctl emit`";

@@ -73,14 +73,16 @@ impl ListArgs {
         let filter = DeliveryFilter { troubled: true, ..self.sent.deliveries(context.now)? };
         let store = context.read_store()?;
         self.sent.check_endpoint(store.as_ref(), context.now)?;
-        let read = |page, past: Option<i64>| {
-            let filter = DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
-            match &self.cluster {
-                Some(cluster) => clusters::page_of(store.as_ref(), &filter, cluster, page),
-                None => Ok(store.deliveries(&filter, page).wait()?),
-            }
+        let from = |past: Option<i64>| DeliveryFilter { past: past.map(DeliveryId), ..filter.clone() };
+        let read = |page, past| match &self.cluster {
+            Some(cluster) => clusters::page_of(store.as_ref(), &from(past), cluster, page),
+            None => Ok(store.deliveries(&from(past), page).wait()?),
         };
-        paging::show(context, self.paging, &self.cursor, read, |row| row.id.0, report::failures::list)?;
+        let rows = |page, past| match &self.cluster {
+            Some(_) => read(page, past).map(|listed| listed.rows),
+            None => Ok(store.page_of_deliveries(&from(past), page).wait()?),
+        };
+        paging::show(context, self.paging, &self.cursor, read, rows, |row| row.id.0, report::failures::list)?;
         Ok(Exit::Done)
     }
 }

@@ -8,7 +8,7 @@ use super::filter::{self, FilterArgs};
 use super::signals::{Signals, block_on};
 use crate::render::{Format, Screen};
 use crate::report::log;
-use crate::store::{AttemptFilter, LoggedAttempt, Page, Store};
+use crate::store::{AttemptFilter, Listed, Page, Store};
 
 /// How often new attempts are looked for.
 const POLL: Duration = Duration::from_millis(250);
@@ -40,11 +40,18 @@ impl LogsArgs {
         self.sent.check_endpoint(store.as_ref(), context.now)?;
         let filter = self.sent.attempts(context.now)?;
         // Read before the first page, so that no attempt is missed in between.
-        let newest = latest(store.as_ref(), &AttemptFilter::default(), 1)?.pop().map_or(0, |row| row.place);
-        let shown: Vec<_> =
-            latest(store.as_ref(), &filter, self.limit)?.into_iter().filter(|row| row.place <= newest).collect();
-        let report = log::attempts(&shown);
-        let is_empty = shown.is_empty() && !self.follow;
+        let last = Page { limit: 1, number: 1, oldest_first: false };
+        let newest = store.page_of_attempts(&AttemptFilter::default(), last).wait()?.pop().map_or(0, |row| row.place);
+        let page = Page { limit: self.limit, number: 1, oldest_first: false };
+        let mut listed = match filter.is_everything() {
+            true => Listed::counted(store.page_of_attempts(&filter, page).wait()?, 0),
+            false => store.attempts(&filter, page).wait()?,
+        };
+        listed.rows.retain(|row| row.place <= newest);
+        listed.rows.reverse();
+        let warning = listed.searched_to.map(|to| search_warning(context, store.as_ref(), to)).transpose()?;
+        let report = log::attempts(&listed.rows).with_warning(warning);
+        let is_empty = listed.rows.is_empty() && !self.follow;
         context.screen.report(&report.with_hint_if(is_empty, "no attempts match"))?;
         match self.follow {
             true => follow(&context.screen, store.as_ref(), &filter, newest),
@@ -53,14 +60,12 @@ impl LogsArgs {
     }
 }
 
-/// The latest attempts that match, oldest first.
-fn latest(store: &dyn Store, filter: &AttemptFilter, limit: u64) -> Result<Vec<LoggedAttempt>, CliError> {
-    if limit == 0 {
-        return Ok(Vec::new());
-    }
-    let mut rows = store.page_of_attempts(filter, Page { limit, number: 1, oldest_first: false }).wait()?;
-    rows.reverse();
-    Ok(rows)
+/// That the attempts before the one at this place were not looked at.
+fn search_warning(context: &Context, store: &dyn Store, place: i64) -> Result<String, CliError> {
+    let filter = AttemptFilter { places: vec![place], ..AttemptFilter::default() };
+    let first = store.page_of_attempts(&filter, Page { limit: 1, number: 1, oldest_first: true }).wait()?.pop();
+    let since = first.map_or(context.now, |row| row.attempt.started_at);
+    Ok(format!("looked back to {since} only; look further back with --until {since}"))
 }
 
 /// Prints the attempts that end after `place`, until a signal arrives.

@@ -23,12 +23,14 @@ pub(super) struct Cursor {
     sort: String,
 }
 
-/// Shows one page or all pages of a list. `read` takes a page and the number of the row it starts after.
+/// Shows one page or all pages of a list. `read` takes a page and the number of the row it starts after; `rows` does without
+/// counting, and looks at everything.
 pub(super) fn show<T>(
     context: &Context,
     paging: Paging,
     cursor: &Cursor,
     read: impl Fn(Page, Option<i64>) -> Result<Listed<T>, CliError>,
+    rows: impl Fn(Page, Option<i64>) -> Result<Vec<T>, CliError>,
     number: impl Fn(&T) -> i64,
     report: impl Fn(&Listed<T>, Page) -> Report,
 ) -> Result<(), CliError> {
@@ -41,12 +43,12 @@ pub(super) fn show<T>(
     let streams = matches!(context.screen.format(), Format::Jsonl | Format::Name);
     let (mut after, mut all) = (cursor.after, Vec::new());
     loop {
-        let listed = read(chunk, after)?;
-        let is_last = (listed.rows.len() as u64) < CHUNK;
-        after = listed.rows.last().map(&number).or(after);
+        let rows = rows(chunk, after)?;
+        let (count, is_last) = (rows.len() as u64, (rows.len() as u64) < CHUNK);
+        after = rows.last().map(&number).or(after);
         match streams {
-            true => context.screen.report(&report(&listed, chunk))?,
-            false => all.extend(listed.rows),
+            true => context.screen.report(&report(&Listed::counted(rows, count), chunk))?,
+            false => all.extend(rows),
         }
         if is_last {
             break;
@@ -57,5 +59,5 @@ pub(super) fn show<T>(
     }
     let total = all.len() as u64;
     let page = Page { limit: total.max(1), number: 1, ..page };
-    Ok(context.screen.report(&report(&Listed { rows: all, total }, page))?)
+    Ok(context.screen.report(&report(&Listed::counted(all, total), page))?)
 }

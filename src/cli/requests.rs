@@ -197,7 +197,11 @@ fn replay(context: &Context, store: &dyn Store, id: i64, read: ReadRequest) -> R
 }
 
 /// Runs the command of a source, unless the event is a duplicate; returns how it failed.
-fn run_command(store: &dyn Store, incoming: &VerifiedWebhook, now: Timestamp) -> Result<Option<CommandError>, CliError> {
+fn run_command(
+    store: &dyn Store,
+    incoming: &VerifiedWebhook,
+    now: Timestamp,
+) -> Result<Option<CommandError>, CliError> {
     match &incoming.effect {
         WebhookEffect::Command(command) if !store.has_arrived(&incoming.id, now).wait()? => {
             Ok(command::run(command, incoming, now).err())

@@ -94,7 +94,7 @@ pub fn incidents(listed: &Listed<Incident>, page: Page, names: Option<&[String]>
     let views: Vec<_> = listed.rows.iter().map(IncidentView::of).collect();
     let first_open = listed.rows.iter().find(|it| it.resolved_at.is_none());
     let report = Report::new(&views)
-        .paged(Pagination::new(page.number, page.limit, listed.total))
+        .paged(Pagination::of(listed, page))
         .with_table(incident_table(&listed.rows))
         .with_names(listed.rows.iter().map(|it| it.id.to_string()));
     let report = report.with_hint_if(

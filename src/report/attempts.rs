@@ -99,5 +99,5 @@ pub fn list(listed: &Listed<LoggedAttempt>, page: Page) -> Report {
         })
         .collect();
     let rows = listed.rows.iter().map(|row| attempt_cells(&row.attempt)).collect();
-    page_of(&views, ATTEMPTS, rows, listed.total, page)
+    page_of(&views, ATTEMPTS, rows, listed, page)
 }

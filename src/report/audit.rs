@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Cell, Column, Level, Pagination, Report, Table};
+use super::{Cell, Column, Level, Report, Table, page_of};
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::event::EventId;
 use crate::format::{short_duration, shorten};
 use crate::store::inbound::ReceivedRow;
 use crate::store::operators::ActionRow;
-use crate::store::{LoggedAttempt, Page};
+use crate::store::{Listed, LoggedAttempt, Page};
 
 /// The most characters of a detail that a table shows.
 const DETAIL_CHARS: usize = 60;
@@ -249,27 +249,72 @@ impl Serialize for AuditCursor {
     }
 }
 
-/// `take` entries of the log behind the newest `skip`, made of what was read of each list, and where the next page begins.
-pub fn page(parts: Vec<Vec<AuditEntry>>, skip: usize, take: usize) -> (Vec<AuditEntry>, AuditCursor) {
-    let mut next = AuditCursor::END;
-    // Of a list that the page shows nothing of, the newest row is still to come.
-    parts.iter().filter_map(|part| part.first()).for_each(|entry| next.put(entry, entry.number().saturating_add(1)));
-    let mut shown: Vec<AuditEntry> =
-        merged(parts).take(skip.saturating_add(take)).inspect(|it| next.put(it, it.number())).collect();
-    (shown.split_off(skip.min(shown.len())), next)
+/// The lists that the log is made of, as far as they were read, each newest first.
+#[derive(Debug, Default)]
+pub struct Parts(Vec<Part>);
+
+/// What was read of one list.
+#[derive(Debug)]
+struct Part {
+    listed: Listed<AuditEntry>,
+    /// Its place in a cursor.
+    place: fn(&mut AuditCursor) -> &mut i64,
 }
 
-/// A page of the audit log, of `total` entries.
-pub fn audit(entries: &[AuditEntry], total: u64, page: Page) -> Report {
-    let shown = entries.len();
-    let mut table = Table::new(AUDIT, entries.iter().map(AuditEntry::cells).collect());
-    if total > shown as u64 {
-        table = table.summed_up(format!("{shown} of {total} shown"));
+impl Parts {
+    /// Adds attempts.
+    pub fn add_attempts(&mut self, listed: Listed<LoggedAttempt>) {
+        self.0.push(Part { listed: listed.map(AuditEntry::Outbound), place: |cursor| &mut cursor.attempt });
     }
-    let report = Report::new(&entries)
-        .with_table(table)
-        .with_names(entries.iter().filter_map(AuditEntry::event_id).map(ToString::to_string))
-        .paged(Pagination::new(page.number, page.limit, total));
+
+    /// Adds webhooks that arrived.
+    pub fn add_received(&mut self, listed: Listed<ReceivedRow>) {
+        self.0.push(Part { listed: listed.map(AuditEntry::Inbound), place: |cursor| &mut cursor.webhook });
+    }
+
+    /// Adds actions of operators.
+    pub fn add_actions(&mut self, listed: Listed<ActionRow>) {
+        self.0.push(Part { listed: listed.map(AuditEntry::Operator), place: |cursor| &mut cursor.action });
+    }
+
+    /// `take` entries of the log behind the newest `skip`, and where the next page begins.
+    pub fn page(self, skip: u64, take: u64) -> (Listed<AuditEntry>, AuditCursor) {
+        let (skip, take) = (size(skip), size(take));
+        let mut next = AuditCursor::END;
+        let (total, is_exact) =
+            (self.0.iter().map(|part| part.listed.total).sum(), self.0.iter().all(|part| part.listed.is_exact));
+        let mut searched = Vec::new();
+        let mut entries = Vec::new();
+        for Part { listed, place } in self.0 {
+            // Of a list that the page shows nothing of, the newest row is still to come.
+            if let Some(newest) = listed.rows.first() {
+                *place(&mut next) = newest.number().saturating_add(1);
+            }
+            searched.extend(listed.searched_to.map(|to| (place, listed.rows.last().map(AuditEntry::number), to)));
+            entries.push(listed.rows);
+        }
+        let mut shown: Vec<AuditEntry> =
+            merged(entries).take(skip.saturating_add(take)).inspect(|it| next.put(it, it.number())).collect();
+        let searched_to = searched.iter().map(|(_, _, to)| *to).max();
+        for (place, last, to) in searched {
+            let at = place(&mut next);
+            if last.is_none_or(|last| *at == last) {
+                *at = to;
+            }
+        }
+        (Listed { rows: shown.split_off(skip.min(shown.len())), total, is_exact, searched_to }, next)
+    }
+}
+
+fn size(rows: u64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+/// A page of the audit log.
+pub fn audit(listed: &Listed<AuditEntry>, page: Page) -> Report {
+    let entries = &listed.rows;
+    let report = page_of(entries, AUDIT, entries.iter().map(AuditEntry::cells).collect(), listed, page)
+        .with_names(entries.iter().filter_map(AuditEntry::event_id).map(ToString::to_string));
     if entries.is_empty() { report.with_hint("nothing was attempted, and nothing arrived") } else { report }
 }
 

@@ -129,7 +129,7 @@ fn delivery_cells(row: &DeliveryRow) -> Vec<Cell> {
 pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(DeliveryView::of).collect();
     let rows = listed.rows.iter().map(delivery_cells).collect();
-    page_of(&views, DELIVERIES, rows, listed.total, page).with_names(listed.rows.iter().map(|row| row.id.0.to_string()))
+    page_of(&views, DELIVERIES, rows, listed, page).with_names(listed.rows.iter().map(|row| row.id.0.to_string()))
 }
 
 /// The deliveries that a command would change, without pagination.

@@ -70,7 +70,6 @@ pub fn event(detail: &EventDetail) -> Report {
     origin(detail)
         .into_iter()
         .fold(report, Report::with_line)
-        .with_line("")
         .with_table(sent_to(&detail.deliveries))
         .with_table(Table::new(ATTEMPTS, detail.attempts.iter().map(attempt_cells).collect()))
         .with_names([row.id.to_string()])

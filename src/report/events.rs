@@ -125,7 +125,7 @@ pub fn list(listed: &Listed<EventRow>, page: Page) -> Report {
             row.resource.kind.clone().into(),
         ]
     };
-    page_of(&views, EVENTS, listed.rows.iter().map(cells).collect(), listed.total, page)
+    page_of(&views, EVENTS, listed.rows.iter().map(cells).collect(), listed, page)
         .with_names(listed.rows.iter().map(|row| row.id.to_string()))
 }
 

@@ -73,7 +73,7 @@ pub(super) const FAILURES: &[Column] = &[
 /// A page of failed deliveries: those waiting for another attempt, and those given up.
 pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     let views: Vec<_> = listed.rows.iter().map(FailureView::of).collect();
-    let report = page_of(&views, FAILURES, listed.rows.iter().map(failure_cells).collect(), listed.total, page)
+    let report = page_of(&views, FAILURES, listed.rows.iter().map(failure_cells).collect(), listed, page)
         .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
     match listed.rows.is_empty() {
         true => report.with_hint("nothing has failed"),

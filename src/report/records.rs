@@ -125,7 +125,7 @@ pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &FreshnessThresholds, 
     let views: Vec<_> = listed.rows.iter().map(RecordView).collect();
     let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
     Report::new(&views)
-        .paged(Pagination::new(page.number, page.limit, listed.total))
+        .paged(Pagination::of(listed, page))
         .with_table(Table::new(RECORDS, rows).summed_up(format!("{} of {} shown", listed.rows.len(), listed.total)))
         .with_names(listed.rows.iter().map(|row| row.id.clone()))
 }

@@ -89,9 +89,10 @@ fn operation_id(operation: &Operation) -> String {
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
-    let in_path = ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))).map(|name| {
-        json!({"name": name, "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 256}})
-    });
+    let in_path = ["id", "name"]
+        .into_iter()
+        .filter(|name| operation.path.contains(&format!("{{{name}}}")))
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": resource_id()}));
     let in_query = operation.query.iter().map(|(name, schema, required)| {
         let schema: Value = serde_json::from_str(schema).expect("the table holds JSON");
         json!({"name": name, "in": "query", "required": required, "schema": schema})
@@ -182,10 +183,7 @@ fn security_schemes() -> Value {
     })
 }
 
-fn text() -> Value {
-    json!({"type": "string", "minLength": 1, "maxLength": 256})
-}
-
+/// The id of a resource, or of anything else in a path: text without control characters.
 fn resource_id() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
 }
@@ -308,14 +306,17 @@ fn records() -> [(&'static str, Value); 4] {
         kind.fields().iter().map(|(name, rule)| ((*name).to_owned(), field(*rule))).collect()
     };
     let mut new_enrollment = properties(RecordKind::Enrollment);
-    new_enrollment.insert("id".to_owned(), text());
+    new_enrollment.insert("id".to_owned(), resource_id());
+    let mut progress = properties(RecordKind::Progress);
+    // They make its id.
+    ["userId", "courseId"].into_iter().for_each(|name| progress[name]["pattern"] = resource_id()["pattern"].clone());
     let changes = |kind| json!({"type": "object", "minProperties": 1, "properties": properties(kind)});
     let required = ["userId", "courseId"];
     [
         ("Enrollment", changes(RecordKind::Enrollment)),
         ("NewEnrollment", json!({"type": "object", "required": required, "properties": new_enrollment})),
         ("Profile", changes(RecordKind::User)),
-        ("Progress", json!({"type": "object", "properties": properties(RecordKind::Progress)})),
+        ("Progress", json!({"type": "object", "properties": progress})),
     ]
 }
 

@@ -198,5 +198,5 @@ impl BulkPlan {
 }
 
 fn read(store: &dyn Store, filter: &DeliveryFilter, limit: u64) -> Result<Vec<DeliveryRow>> {
-    Ok(store.deliveries(filter, Page { limit, number: 1, oldest_first: true }).wait()?.rows)
+    store.page_of_deliveries(filter, Page { limit, number: 1, oldest_first: true }).wait()
 }

@@ -192,8 +192,7 @@ impl DeliveriesQuery {
             after: self.after,
             since,
             until,
-            past: None,
-            latest: None,
+            ..AttemptFilter::default()
         };
         Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
     }
@@ -229,6 +228,8 @@ pub(super) struct EventsQuery {
     #[serde(rename = "type")]
     event_type: TypeParam,
     resource: Text,
+    status: StatusParam,
+    error: Text,
     since: TimeParam,
     until: TimeParam,
     after: Option<i64>,
@@ -246,6 +247,8 @@ impl EventsQuery {
         Ok(EventFilter {
             event_type: self.event_type.0.clone(),
             resource_id: self.resource.0.clone(),
+            last_status: status(self.status),
+            error: self.error.0.clone(),
             since,
             until,
             past: self.after,
@@ -311,7 +314,7 @@ impl AuditQuery {
         let (since, until) = window(self.since, self.until, now)?;
         let (event_type, resource_id) = (self.event_type.0.clone(), self.resource.0.clone());
         let (refused, past) = (self.refused, self.after.0.map(|place| place.webhook));
-        Ok(ReceivedFilter { refused, event_type, resource_id, since, until, past })
+        Ok(ReceivedFilter { refused, event_type, resource_id, since, until, past, ..ReceivedFilter::default() })
     }
 
     /// What operators did in the window. A type or a resource is not what an action is about.

@@ -260,7 +260,7 @@ fn from_either(given: Text, members: &mut Members, name: &str) -> Result<String,
 async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     let listed = app.read(move |store| store.records(&filter, page).wait()).await?;
     let views: Vec<_> = listed.rows.iter().map(report::records::RecordView).collect();
-    let report = Report::new(&views).paged(Pagination::new(page.number, page.limit, listed.total));
+    let report = Report::new(&views).paged(Pagination::of(&listed, page));
     Ok(Answer::new(report.with_cursor_after(&listed, |row| row.seq)))
 }
 

@@ -31,7 +31,7 @@ pub fn page(
     most: u64,
 ) -> Result<Listed<DeliveryRow>> {
     let begin = page.number.saturating_sub(1).saturating_mul(page.limit);
-    let mut listed = Listed { rows: Vec::new(), total: 0 };
+    let mut listed = Listed::counted(Vec::new(), 0);
     each_failure(store, filter, page.oldest_first, most, |row| {
         if cluster.matches(ClusterName::of(&row)) {
             if listed.total >= begin && (listed.rows.len() as u64) < page.limit {

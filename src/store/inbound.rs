@@ -241,6 +241,8 @@ pub struct ReceivedFilter {
     pub since: Option<Timestamp>,
     /// Arrived before.
     pub until: Option<Timestamp>,
+    /// One of these rows.
+    pub ids: Vec<i64>,
     /// Behind this row in the order of the page: a cursor that holds while rows are added.
     pub past: Option<i64>,
 }

@@ -76,6 +76,11 @@ impl Page {
     pub(super) fn offset(self) -> u64 {
         self.number.saturating_sub(1).saturating_mul(self.limit).min(i64::MAX.unsigned_abs())
     }
+
+    /// Rows up to the end of this page.
+    pub(super) fn end(self) -> u64 {
+        self.offset().saturating_add(self.limit)
+    }
 }
 
 /// The rows of one page of a list, and how many rows the list has in all.
@@ -83,8 +88,30 @@ impl Page {
 pub struct Listed<T> {
     /// The rows of this page.
     pub rows: Vec<T>,
-    /// Rows on all pages.
+    /// Rows on all pages; those that were found, unless it is exact.
     pub total: u64,
+    /// Whether all rows were looked at or counted. A filter that no index serves is applied to the first so many rows only.
+    pub is_exact: bool,
+    /// The last row that was looked at, where the page is not full although rows behind that one may match.
+    pub searched_to: Option<i64>,
+}
+
+impl<T> Listed<T> {
+    /// A page of a list that was counted to its end.
+    pub fn counted(rows: Vec<T>, total: u64) -> Self {
+        Self { rows, total, is_exact: true, searched_to: None }
+    }
+
+    /// The same page of other rows.
+    pub fn map<U>(self, row: impl FnMut(T) -> U) -> Listed<U> {
+        let Self { rows, total, is_exact, searched_to } = self;
+        Listed { rows: rows.into_iter().map(row).collect(), total, is_exact, searched_to }
+    }
+
+    /// The number of rows on all pages in words: `10000+` is at least so many.
+    pub fn total_text(&self) -> String {
+        format!("{}{}", self.total, if self.is_exact { "" } else { "+" })
+    }
 }
 
 /// One event of a list, with the states of its deliveries.
@@ -260,6 +287,8 @@ pub struct AttemptFilter {
     pub after: Option<i64>,
     /// Behind the attempt with this place in the order of the page: a cursor that holds while attempts end.
     pub past: Option<i64>,
+    /// One of those with these places in the log.
+    pub places: Vec<i64>,
     /// Among the latest so many of all: what is rare need not be looked for to the beginning.
     pub latest: Option<u32>,
     /// Begun at or after.

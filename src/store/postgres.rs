@@ -70,6 +70,7 @@ mod run_state;
 mod runs;
 mod schedule;
 mod schedule_rows;
+mod search;
 mod settings;
 mod thread;
 mod tls;
@@ -242,6 +243,16 @@ impl Store for Postgres {
     fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
         let filter = filter.clone();
         self.thread.submit(async move |node: Rc<Node>| deliveries::page_of_deliveries(&node, filter, page).await)
+    }
+
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| deliveries::count_deliveries(&node, filter).await)
+    }
+
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>> {
+        let filter = filter.clone();
+        self.thread.submit(async move |node: Rc<Node>| events::page_of_events(&node, filter, page).await)
     }
 
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {

@@ -202,6 +202,13 @@ impl DeliveryFilter {
         self.states.is_empty() && self.endpoint.is_none() && !self.troubled && self.is_told_by_counters()
     }
 
+    /// Whether an index gives what matches in order, or it is given row by row.
+    pub(super) fn is_in_order(&self) -> bool {
+        let is_ordered = self.states.is_empty() || self.states == [State::Failed];
+        let is_plain = self.is_told_by_counters() && self.endpoint.is_none();
+        !self.ids.is_empty() || self.event.is_some() || (is_plain && is_ordered)
+    }
+
     /// Whether [`DeliveryFilter::count`] knows how many match.
     pub(super) fn is_told_by_counters(&self) -> bool {
         let Self {

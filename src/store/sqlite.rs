@@ -313,6 +313,16 @@ impl Store for Sqlite {
         self.read(move |connection| deliveries::page_of_deliveries(connection, &filter, page))
     }
 
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64> {
+        let filter = filter.clone();
+        self.read(move |connection| deliveries::count_deliveries(connection, &filter))
+    }
+
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>> {
+        let filter = filter.clone();
+        self.read(move |connection| events::page_of_events(connection, &filter, page))
+    }
+
     fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
         let filter = filter.clone();
         self.read(move |connection| events::events(connection, &filter, page))

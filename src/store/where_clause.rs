@@ -1,9 +1,12 @@
 //! What a filter asks of rows, as SQL that both stores understand: which columns are compared stands here once.
 
+use std::collections::BTreeSet;
+
 use super::db_codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
 use super::inbound::{ReceivedFilter, RecordFilter, RecordOrder};
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
+use super::search::{MAX_CANDIDATES, RowCost};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::TypePattern;
@@ -17,8 +20,53 @@ pub(super) struct SqlDialect {
     pub(super) position: &'static str,
     /// The condition that a delivery `d` is in this state, its endpoint being `p`.
     pub(super) state: fn(State) -> &'static str,
-    /// Selects the ids of deliveries that may have an attempt that did not deliver them.
+    /// The condition that a delivery `d` may have an attempt that did not deliver it.
     pub(super) undelivered: &'static str,
+    /// Whether conditions are written for a search, which looks at row after row, instead of for an index.
+    pub(super) is_search: bool,
+    /// Selects the deliveries that an index or a small table holds.
+    pub(super) selects: StateSelects,
+}
+
+/// Selects of ids of deliveries that are not delivered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StateSelects {
+    /// Those that wait.
+    pub(super) waiting: &'static str,
+    /// Those that are being sent.
+    pub(super) processing: &'static str,
+    /// Those that failed.
+    pub(super) failed: &'static str,
+    /// Those that failed, or wait after a failed attempt.
+    pub(super) troubled: &'static str,
+    /// Those that may have an attempt that did not deliver them.
+    pub(super) undelivered: &'static str,
+}
+
+/// What is selected by an index, so that everything that a filter wants is among it.
+#[derive(Clone, Debug)]
+pub(super) struct Candidates {
+    /// Selects them; `?` stands for the value.
+    select: String,
+    /// The value.
+    pub(super) value: Option<String>,
+}
+
+impl Candidates {
+    fn new(select: impl Into<String>) -> Self {
+        Self { select: select.into(), value: None }
+    }
+
+    /// What belongs to the events of a resource: `select` of events `r`.
+    fn of_resource(select: &str, resource: &str) -> Self {
+        Self { select: format!("{select} WHERE r.resource_id = ?"), value: Some(resource.to_owned()) }
+    }
+
+    /// Counts them, up to one more than may all be looked at.
+    pub(super) fn count_sql(&self, dialect: SqlDialect) -> String {
+        let select = self.select.replace('?', &format!("{}1", dialect.parameter));
+        format!("SELECT count(*) FROM (SELECT 1 FROM ({select}) held LIMIT {}) few", MAX_CANDIDATES + 1)
+    }
 }
 
 /// The value of one parameter of a WHERE clause.
@@ -66,7 +114,7 @@ impl WhereClause {
         condition
     }
 
-    /// The deliveries that a filter names, wherever their page begins; `troubled` selects the ids of those with a failed attempt.
+    /// The deliveries that a filter names, wherever their page begins; `troubled` is the condition that one has a failed attempt.
     pub(super) fn on_deliveries(filter: &DeliveryFilter, page: Page, troubled: &str, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         if !filter.states.is_empty() {
@@ -74,7 +122,7 @@ impl WhereClause {
             condition.add(format!("({})", states.join(" OR ")));
         }
         if filter.troubled {
-            condition.add(format!("d.id IN ({troubled})"));
+            condition.add(troubled);
         }
         condition.equal("p.name", filter.endpoint.as_deref());
         condition.event_type(filter.event_type.as_ref());
@@ -93,8 +141,12 @@ impl WhereClause {
         condition.equal("p.name", filter.endpoint.as_deref());
         condition.event_type(filter.event_type.as_ref());
         condition.equal("e.resource_id", filter.resource_id.as_deref());
+        if filter.is_about_failures() {
+            condition.add(FAILED_ATTEMPT);
+        }
         condition.equal("a.status", filter.status.map(i64::from));
         condition.holds("a.detail", filter.error.as_deref());
+        condition.one_of("a.id", filter.places.iter().copied());
         condition.with("a.id > ?", filter.after);
         condition.with("a.id > (SELECT max(id) FROM attempt) - ?", filter.latest.map(i64::from));
         condition.between("a.started_at", filter.since, filter.until);
@@ -110,6 +162,7 @@ impl WhereClause {
         }
         condition.event_type(filter.event_type.as_ref());
         condition.equal("r.resource_id", filter.resource_id.as_deref());
+        condition.one_of("r.id", filter.ids.iter().copied());
         condition.between("r.at", filter.since, filter.until);
         condition.past("r.id", filter.past, page);
         condition
@@ -149,8 +202,17 @@ impl WhereClause {
         condition
     }
 
+    /// Only rows whose column is among these.
+    pub(super) fn among(&mut self, column: &str, candidates: &Candidates) {
+        let part = format!("{column} IN ({})", candidates.select);
+        match &candidates.value {
+            Some(value) => self.and(&part, value.as_str()),
+            None => self.add(part),
+        }
+    }
+
     /// Adds a part without a parameter.
-    fn add(&mut self, part: impl Into<String>) {
+    pub(super) fn add(&mut self, part: impl Into<String>) {
         self.parts.push(part.into());
     }
 
@@ -199,8 +261,8 @@ impl WhereClause {
 
     /// Only deliveries whose last attempt had this status, or a detail that holds this text.
     fn ended_with(&mut self, status: Option<u16>, error: Option<&str>) {
-        if error.is_some() || status.is_some_and(|status| !(200..300).contains(&status)) {
-            self.add(format!("d.id IN ({})", self.dialect.undelivered));
+        if is_about_failures(status, error) {
+            self.add(self.dialect.undelivered);
         }
         let last = |column| {
             format!("(SELECT a.{column} FROM attempt a WHERE a.delivery = d.id ORDER BY a.number DESC LIMIT 1)")
@@ -215,7 +277,11 @@ impl WhereClause {
         self.ended_with(status, error);
         let of_delivery = self.parts.split_off(before);
         if !of_delivery.is_empty() {
-            self.add(format!("e.seq IN (SELECT d.event FROM delivery d WHERE {})", of_delivery.join(" AND ")));
+            let of_delivery = of_delivery.join(" AND ");
+            self.add(match self.dialect.is_search {
+                true => format!("EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.seq AND {of_delivery})"),
+                false => format!("e.seq IN (SELECT d.event FROM delivery d WHERE {of_delivery})"),
+            });
         }
     }
 
@@ -254,6 +320,137 @@ impl WhereClause {
 
     pub(super) fn values(&self) -> &[SqlValue] {
         &self.values
+    }
+}
+
+const FAILED_ATTEMPT: &str = "a.outcome > 0";
+
+/// The attempts that failed, by the index that holds those.
+pub(super) const FAILED_ATTEMPTS: &[&str] = &["SELECT id FROM attempt WHERE outcome > 0"];
+
+/// Whether nothing that was delivered at the last attempt can match.
+fn is_about_failures(status: Option<u16>, error: Option<&str>) -> bool {
+    error.is_some() || status.is_some_and(|status| !(200..300).contains(&status))
+}
+
+impl DeliveryFilter {
+    /// What an index holds of the deliveries that match, the fewest first.
+    pub(super) fn candidates(&self, selects: StateSelects) -> Vec<Candidates> {
+        let of_resource = self.resource_id.as_ref().map(|resource| {
+            Candidates::of_resource("SELECT c.id FROM event r JOIN delivery c ON c.event = r.seq", resource)
+        });
+        let troubled = self.troubled.then(|| Candidates::new(selects.troubled));
+        let undelivered = self.is_about_failures().then(|| Candidates::new(selects.undelivered));
+        [of_resource, self.candidates_by_state(selects), troubled, undelivered].into_iter().flatten().collect()
+    }
+
+    fn candidates_by_state(&self, selects: StateSelects) -> Option<Candidates> {
+        let select = |state: &State| match state {
+            State::Pending | State::Held => Some(selects.waiting),
+            State::Processing => Some(selects.processing),
+            State::Failed => Some(selects.failed),
+            State::Delivered | State::Superseded => None,
+        };
+        let selects: Option<BTreeSet<&str>> = self.states.iter().map(select).collect();
+        let selects: Vec<&str> = selects?.into_iter().collect();
+        (!selects.is_empty()).then(|| Candidates::new(selects.join(" UNION ALL ")))
+    }
+
+    /// What it reads of each delivery.
+    pub(super) fn row_cost(&self) -> RowCost {
+        let Self { last_status, error, event_type, resource_id, .. } = self;
+        cost_of(last_status.is_some() || error.is_some(), event_type.is_some() || resource_id.is_some())
+    }
+
+    /// Whether no delivery that arrived can match by its last attempt.
+    pub(super) fn is_about_failures(&self) -> bool {
+        is_about_failures(self.last_status, self.error.as_deref())
+    }
+}
+
+impl EventFilter {
+    /// Whether nothing is compared but the place.
+    pub(super) fn is_everything(&self) -> bool {
+        let Self { event_type, resource_id, since, until, last_status, error, places, past: _ } = self;
+        let is_any = event_type.is_none() && resource_id.is_none() && last_status.is_none() && error.is_none();
+        is_any && since.is_none() && until.is_none() && places.is_empty()
+    }
+
+    /// What an index holds of the events that match, the fewest first.
+    pub(super) fn candidates(&self, selects: StateSelects) -> Vec<Candidates> {
+        let of_resource =
+            self.resource_id.as_ref().map(|resource| Candidates::of_resource("SELECT r.seq FROM event r", resource));
+        let undelivered = || {
+            let ids = selects.undelivered;
+            Candidates::new(format!("SELECT c.event FROM delivery c WHERE c.id IN ({ids})"))
+        };
+        [of_resource, self.is_about_failures().then(undelivered)].into_iter().flatten().collect()
+    }
+
+    /// What it reads of each event, whose row is long itself.
+    pub(super) fn row_cost(&self) -> RowCost {
+        cost_of(self.last_status.is_some() || self.error.is_some(), true)
+    }
+
+    /// Whether no event that arrived everywhere can match.
+    pub(super) fn is_about_failures(&self) -> bool {
+        is_about_failures(self.last_status, self.error.as_deref())
+    }
+}
+
+impl AttemptFilter {
+    /// Whether nothing is compared but the place.
+    pub fn is_everything(&self) -> bool {
+        let Self { endpoint, event_type, resource_id, status, error, after, past: _, places, latest, since, until } =
+            self;
+        let is_any = endpoint.is_none() && event_type.is_none() && resource_id.is_none() && status.is_none();
+        let is_any = is_any && error.is_none() && since.is_none() && until.is_none() && latest.is_none();
+        is_any && after.is_none() && places.is_empty()
+    }
+
+    /// Whether a search finds what it wants: it is neither without any condition nor bound to a few rows.
+    pub(super) fn needs_search(&self) -> bool {
+        let is_any = Self { after: None, ..self.clone() }.is_everything();
+        self.places.is_empty() && self.latest.is_none() && !is_any
+    }
+
+    /// What an index holds of the attempts that match.
+    pub(super) fn candidates(&self) -> Vec<Candidates> {
+        let select = "SELECT t.id FROM event r JOIN delivery c ON c.event = r.seq JOIN attempt t ON t.delivery = c.id";
+        self.resource_id.iter().map(|resource| Candidates::of_resource(select, resource)).collect()
+    }
+
+    /// What it reads of each attempt.
+    pub(super) fn row_cost(&self) -> RowCost {
+        let Self { endpoint, event_type, resource_id, error, .. } = self;
+        cost_of(false, endpoint.is_some() || event_type.is_some() || resource_id.is_some() || error.is_some())
+    }
+
+    /// Whether only attempts that failed can match.
+    pub(super) fn is_about_failures(&self) -> bool {
+        is_about_failures(self.status, self.error.as_deref())
+    }
+}
+
+impl ReceivedFilter {
+    /// Whether a search finds what it wants.
+    pub(super) fn needs_search(&self) -> bool {
+        let Self { refused, event_type, resource_id, since, until, ids, past: _ } = self;
+        let is_any = refused.is_none() && event_type.is_none() && resource_id.is_none();
+        ids.is_empty() && !(is_any && since.is_none() && until.is_none())
+    }
+
+    /// What it reads of each entry.
+    pub(super) fn row_cost(&self) -> RowCost {
+        cost_of(false, self.event_type.is_some() || self.resource_id.is_some())
+    }
+}
+
+fn cost_of(reads_last_attempt: bool, reads_more: bool) -> RowCost {
+    match (reads_last_attempt, reads_more) {
+        (true, _) => RowCost::LastAttempt,
+        (false, true) => RowCost::Joined,
+        (false, false) => RowCost::Row,
     }
 }
 

@@ -32,6 +32,7 @@ mod hostile;
 mod init;
 mod listen;
 mod logs;
+mod long_lists;
 mod migrating;
 mod mistakes;
 mod mutations;

@@ -93,6 +93,8 @@ fn lists_have_the_filters_of_the_command_line_and_cursors_that_hold() {
         let answer = scene.server.get(&format!("/api/deliveries?{query}"), READER);
         assert_eq!((answer.status, answer.fields()), (400, vec![field.to_owned()]), "{query}");
     }
+    let events = |query: &str| scene.data(&format!("/api/events?{query}")).as_array().unwrap().len();
+    assert_eq!(["status=422", "status=200", "error=http%20422", "error=refused"].map(events), [3, 0, 3, 0]);
     let event = scene.data("/api/events?resource=c")[0]["id"].as_str().unwrap().to_owned();
     let detail = scene.data(&format!("/api/events/{event}"));
     assert_eq!(detail["attempts"].as_array().unwrap().len(), 3);

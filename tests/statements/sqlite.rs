@@ -73,7 +73,7 @@ fn no_statement_of_a_file_scans_what_grows_and_no_page_is_sorted() {
     for plan in plans(&work) {
         assert!(plan.is_newest() || plan.scanned().is_none(), "reads a whole table: {}\n  {:?}", plan.sql, plan.steps);
     }
-    let by_resource = |plan: &Plan| plan.sql.contains("e.resource_id = ?");
+    let by_resource = |plan: &Plan| plan.sql.contains("resource_id = ?");
     let searches: Vec<Plan> = plans(&searches).into_iter().filter(by_resource).collect();
     assert!(searches.len() >= 4, "{} statements look for a resource", searches.len());
     for plan in searches {

@@ -2,11 +2,12 @@
 
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
+use syncctl::event::Draft;
 use syncctl::store::inbound::RefusedWebhook;
 use syncctl::store::operators::{
     ActionFilter, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, WrongSecretCount,
 };
-use syncctl::store::{AttemptFilter, DeliveryFilter, EventFilter, Page, PruneFilter};
+use syncctl::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, PruneFilter};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
@@ -19,6 +20,7 @@ on_every_backend! {
     activity_counts_both_directions_minute_by_minute,
     arrivals_are_those_since_a_time_endpoint_by_endpoint,
     events_are_found_by_how_the_last_attempt_of_a_delivery_ended,
+    a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows,
 }
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
@@ -184,6 +186,46 @@ fn events_are_found_by_how_the_last_attempt_of_a_delivery_ended(backend: &dyn Ba
     let places = vec![queue.seq("waiting"), queue.seq("delivered")];
     assert_eq!(found(EventFilter { places, ..EventFilter::default() }), ["delivered", "waiting"]);
     assert!(queue.delivery("rejected").last_took.is_some() && queue.delivery("waiting").last_took.is_none());
+}
+
+fn a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows(backend: &dyn Backend) {
+    const MORE: usize = 20_500;
+    let queue = TestQueue::new(backend, &["https://a.test/"]);
+    queue.emit("first", "r");
+    let run = queue.run();
+    let claim = queue.claim(&run, 1).remove(0);
+    let delivery = claim.delivery;
+    queue.finish(&run, claim, Outcome::Delivered { status: Some(200) });
+    let drafts = (0..MORE).map(|n| Ok(Draft::check("user.created", &format!("u{n}"), None, b"{}").unwrap()));
+    let drafts = Box::new(drafts.collect::<Vec<_>>().into_iter());
+    queue.store.enqueue(drafts, false, later(3_600)).wait().unwrap();
+    let delivered = DeliveryFilter { last_status: Some(200), ..DeliveryFilter::default() };
+    let listed = queue.store.deliveries(&delivered, NEWEST).wait().unwrap();
+    assert!(listed.rows.is_empty() && !listed.is_exact);
+    let past = listed.searched_to.map(DeliveryId);
+    assert!(past.is_some_and(|past| past > delivery));
+    let rest = queue.store.deliveries(&DeliveryFilter { past, ..delivered.clone() }, NEWEST).wait().unwrap();
+    assert_eq!((rest.rows[0].id, rest.total, rest.is_exact), (delivery, 1, true));
+    let all = queue.store.page_of_deliveries(&delivered, NEWEST).wait().unwrap();
+    assert_eq!((all[0].id, queue.store.count_deliveries(&delivered).wait().unwrap()), (delivery, 1));
+
+    let delivered = EventFilter { last_status: Some(200), ..EventFilter::default() };
+    let listed = queue.store.events(&delivered, NEWEST).wait().unwrap();
+    assert!(listed.rows.is_empty() && !listed.is_exact);
+    let rest = EventFilter { past: listed.searched_to, ..delivered.clone() };
+    assert_eq!(queue.store.events(&rest, NEWEST).wait().unwrap().rows[0].id.as_str(), "first");
+    assert_eq!(queue.store.page_of_events(&delivered, NEWEST).wait().unwrap()[0].id.as_str(), "first");
+
+    // What is frequent is counted up to a bound, and where a time begins is found without a look at what is newer.
+    let frequent = EventFilter { since: Some(later(0)), ..EventFilter::default() };
+    let listed = queue.store.events(&frequent, NEWEST).wait().unwrap();
+    assert_eq!((listed.rows.len(), listed.total, listed.is_exact), (10, 10_000, false));
+    let early = EventFilter { until: Some(later(60)), ..EventFilter::default() };
+    let listed = queue.store.events(&early, NEWEST).wait().unwrap();
+    assert_eq!((listed.rows[0].id.as_str(), listed.total, listed.is_exact), ("first", 1, true));
+    let early = DeliveryFilter { until: Some(later(60)), ..DeliveryFilter::default() };
+    let listed = queue.store.deliveries(&early, NEWEST).wait().unwrap();
+    assert_eq!((listed.rows[0].id, listed.total, listed.is_exact), (delivery, 1, true));
 }
 
 fn wrong_secrets_are_counted_by_source_and_minute_for_all_servers(backend: &dyn Backend) {

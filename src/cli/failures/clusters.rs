@@ -112,6 +112,6 @@ pub(super) fn page_of(
     match name {
         Some(name) if several => Err(selection::several_clusters(cluster, name)),
         None if filter.past.is_none() => Err(selection::no_cluster(cluster)),
-        _ => Ok(Listed { rows, total }),
+        _ => Ok(Listed::counted(rows, total)),
     }
 }

@@ -113,15 +113,12 @@ impl PlanArgs {
         loop {
             let page = Page { limit: PAGE.min(left), number: 1, oldest_first: true };
             let mut out = Vec::new();
-            let rows = if std::mem::take(&mut is_first) {
-                let listed = store.deliveries(&filter, page).wait()?;
-                let count = listed.total.min(left);
+            if std::mem::take(&mut is_first) {
+                let count = store.count_deliveries(&filter).wait()?.min(left);
                 let include_delivered = self.include_delivered;
                 write(&mut out, &PlanHeader { plan: VERSION, created_at: context.now, count, include_delivered });
-                listed.rows
-            } else {
-                store.page_of_deliveries(&filter, page).wait()?
-            };
+            }
+            let rows = store.page_of_deliveries(&filter, page).wait()?;
             let bodies = body_hashes(store.as_ref(), &rows)?;
             for row in &rows {
                 let body = bodies.get(&row.event.seq).copied().unwrap_or_default();

@@ -130,7 +130,7 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
         .await?;
     let listed = listed.ok_or_else(no_endpoint)?;
     // The cursor follows the log, so a page that begins with the newest has none.
-    let next = listed.rows.last().map(|row| row.place).filter(|_| page.oldest_first);
+    let next = listed.searched_to.or(listed.rows.last().map(|row| row.place)).filter(|_| page.oldest_first);
     Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next.map(PageCursor::Row))))
 }
 
@@ -201,12 +201,12 @@ pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(
 }
 
 pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): Query<AuditQuery>) -> Response {
-    let (entries, total, next) = audit_entries(&app, &query).await?;
-    Ok(Answer::new(audit::audit(&entries, total, query.page()).with_cursor(next.map(PageCursor::Audit))))
+    let (listed, next) = audit_entries(&app, &query).await?;
+    Ok(Answer::new(audit::audit(&listed, query.page()).with_cursor(next.map(PageCursor::Audit))))
 }
 
-/// A page of the audit log: its entries, how many there are in all, and where the next page begins.
-pub(in crate::server) type AuditPage = (Vec<AuditEntry>, u64, Option<AuditCursor>);
+/// A page of the audit log, and where the next one begins if one follows.
+pub(in crate::server) type AuditPage = (Listed<AuditEntry>, Option<AuditCursor>);
 
 /// A page of the audit log, all directions in one unless one is asked for.
 pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> Result<AuditPage, Problem> {
@@ -222,29 +222,24 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
     let attempts = wants(AuditDirection::Outbound).then(|| query.attempts(now)).transpose()?;
     let received = wants(AuditDirection::Inbound).then(|| query.received(now)).transpose()?;
     let actions = wants(AuditDirection::Operator).then(|| query.actions(now)).transpose()?.flatten();
-    let (parts, total) = app
+    let parts = app
         .read(move |store| {
-            let (mut parts, mut total) = (Vec::new(), 0);
+            let mut parts = audit::Parts::default();
             if let Some(filter) = attempts {
-                add(&mut parts, &mut total, store.attempts(&filter, first).wait()?, AuditEntry::Outbound);
+                parts.add_attempts(store.attempts(&filter, first).wait()?);
             }
             if let Some(filter) = received {
-                add(&mut parts, &mut total, store.received(&filter, first).wait()?, AuditEntry::Inbound);
+                parts.add_received(store.received(&filter, first).wait()?);
             }
             if let Some(filter) = actions {
-                add(&mut parts, &mut total, store.actions(&filter, first).wait()?, AuditEntry::Operator);
+                parts.add_actions(store.actions(&filter, first).wait()?);
             }
-            Ok((parts, total))
+            Ok(parts)
         })
         .await?;
-    let count = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
-    let (entries, next) = audit::page(parts, count(first.limit - page.limit), count(page.limit));
-    Ok((entries, total, (total > first.limit).then_some(next)))
-}
-
-fn add<T>(parts: &mut Vec<Vec<AuditEntry>>, total: &mut u64, listed: Listed<T>, entry: fn(T) -> AuditEntry) {
-    *total += listed.total;
-    parts.push(listed.rows.into_iter().map(entry).collect());
+    let (listed, next) = parts.page(first.limit - page.limit, page.limit);
+    let has_more = listed.total > first.limit || listed.searched_to.is_some();
+    Ok((listed, has_more.then_some(next)))
 }
 
 /// The query parameters of lists that have no filter.

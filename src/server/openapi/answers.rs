@@ -261,7 +261,7 @@ pub(super) fn pagination(cursor: &str) -> Value {
         ("hasNextPage", "b"),
         ("hasPreviousPage", "b"),
     ];
-    with(object(&members), &[("nextAfter", of_type(cursor))])
+    with(object(&members), &[("nextAfter", of_type(cursor)), ("totalIsExact", of_type("b"))])
 }
 
 /// A record: the fields of its kind, whatever was written to them, and what is known of them here.

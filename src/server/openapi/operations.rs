@@ -105,7 +105,8 @@ const IF_NONE_MATCH: HeaderParameter =
     ("If-None-Match", r#"{"type":"string"}"#, "Answers 304 if the record is of a version that an `ETag` named");
 const JSON: &[&str] = &["application/json"];
 pub(super) const FORM: &[&str] = &["application/x-www-form-urlencoded"];
-const TEXT: &str = r#"{"type":"string","minLength":1,"maxLength":256}"#;
+const USER_ID: &str =
+    r#"{"type":"string","minLength":1,"maxLength":256,"pattern":"^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}"#;
 pub(super) const PAGE: QueryParameter =
     ("page", r#"{"type":"integer","minimum":1,"maximum":1000000,"default":1}"#, false);
 pub(super) const LIMIT: QueryParameter =
@@ -115,6 +116,8 @@ pub(super) const SEARCH: QueryParameter = ("search", FILTER, false);
 pub(super) const FILTER: &str = r#"{"type":"string","maxLength":256}"#;
 const USER: QueryParameter = ("userId", FILTER, false);
 const COURSE: QueryParameter = ("courseId", FILTER, false);
+/// A part of the id of progress, which has no control characters.
+const PART_OF_ID: &str = r#"{"type":"string","maxLength":256,"pattern":"^[^\\u0000-\\u001f\\u007f-\\u009f]*$"}"#;
 const SORT_BY: QueryParameter = ("sortBy", r#"{"type":"string","enum":["name","email","createdAt"]}"#, false);
 const ORDER: QueryParameter = ("sortOrder", r#"{"type":"string","enum":["asc","desc"]}"#, false);
 pub(super) const READ: &[u16] = &[200, 404];
@@ -127,8 +130,8 @@ const ENDPOINT: QueryParameter = ("endpoint", FILTER, false);
 pub(super) const TYPE: QueryParameter =
     ("type", r#"{"type":"string","pattern":"^([*]|[a-z0-9_]+[.][*]|[a-z0-9_]+([.][a-z0-9_]+)+([.][*])?)$"}"#, false);
 pub(super) const RESOURCE: QueryParameter = ("resource", FILTER, false);
-const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
-const ERROR: QueryParameter = ("error", FILTER, false);
+pub(super) const STATUS: QueryParameter = ("status", r#"{"type":"integer","minimum":100,"maximum":999}"#, false);
+pub(super) const ERROR: QueryParameter = ("error", FILTER, false);
 /// The name of a cluster of failures, or how it begins.
 const CLUSTER: QueryParameter = ("cluster", r#"{"type":"string","pattern":"^([Ff][0-9A-Fa-f]{1,8})?$"}"#, false);
 const ALL: QueryParameter = ("all", r#"{"type":"boolean"}"#, false);
@@ -179,7 +182,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .by(AuthRequirement::CronBearer)
         .data("Processed"),
     operation("GET", "/api/events", "Events, newest first")
-        .query(&[TYPE, RESOURCE, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
+        .query(&[TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
         .data("EventRows"),
     operation("GET", "/api/events/{id}", "One event with its body, deliveries and attempts")
         .operate()
@@ -300,12 +303,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(&[200, 404, 412])
         .data("OneEnrollment"),
     operation("GET", "/api/profile", "One user with its profile")
-        .query(&[("userId", TEXT, true)])
+        .query(&[("userId", USER_ID, true)])
         .headers(&[IF_NONE_MATCH])
         .answers(RECORD)
         .data("OneProfile"),
     operation("PUT", "/api/profile", "Change a user or profile and emit the change")
-        .query(&[("userId", TEXT, true)])
+        .query(&[("userId", USER_ID, true)])
         .takes("Profile", JSON)
         .headers(&[IF_MATCH])
         .answers(&[200, 408, 412, 413, 503])
@@ -316,7 +319,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(RECORD)
         .data("OneOrMoreProgress"),
     operation("POST", "/api/progress", "Record progress and emit it")
-        .query(&[USER, COURSE])
+        .query(&[("userId", PART_OF_ID, false), ("courseId", PART_OF_ID, false)])
         .takes("Progress", JSON)
         .headers(&[IF_MATCH, IDEMPOTENCY_KEY])
         .answers(&[200, 408, 409, 412, 413, 503])

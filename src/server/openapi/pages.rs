@@ -1,8 +1,8 @@
 //! What the OpenAPI document says of pages and of what their forms do.
 
 use super::operations::{
-    AFTER, DELIVERIES, DIRECTION, FILTER, FORM, LIMIT, OPEN, Operation, PAGE, QueryParameter, REFUSED, RESOURCE,
-    SEARCH, SINCE, SORT, TYPE, UNTIL, operation,
+    AFTER, DELIVERIES, DIRECTION, ERROR, FILTER, FORM, LIMIT, OPEN, Operation, PAGE, QueryParameter, REFUSED, RESOURCE,
+    SEARCH, SINCE, SORT, STATUS, TYPE, UNTIL, operation,
 };
 
 const REFRESH: QueryParameter = ("refresh", r#"{"type":"integer","minimum":0,"maximum":3600,"default":15}"#, false);
@@ -36,7 +36,7 @@ pub(super) static PAGES: &[Operation] = &[
     form("/failures/clusters/{id}/acknowledge", "Acknowledge a cluster of failures"),
     page("/plan", "What a replay or a give-up would change").query(&[VERB, ID]),
     form("/plan", "Do what a plan says"),
-    page("/events", "Events").query(&[TYPE, RESOURCE, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT]),
+    page("/events", "Events").query(&[TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT]),
     page("/events/{id}", "One event").answers(&[200, 404]),
     form("/events/{id}/replay", "Deliver an event again"),
     form("/events/{id}/verify", "Verify the headers that a receiver saw").answers(&[200, 404, 408, 413, 503]),

@@ -26,7 +26,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             }
         }
         (Grid::new(&table, "Incidents").or("Nothing is wrong.", viewer.now()))
-        (pages(&viewer, listed.total, page))
+        (pages(&viewer, &listed, page))
     };
     Ok(viewer.page(Section::Alerts, "Alerts", &overall, &body))
 }

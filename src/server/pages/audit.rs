@@ -16,11 +16,11 @@ use crate::server::queries::AuditQuery;
 /// `GET /audit`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
     let query: AuditQuery = viewer.query()?;
-    let (entries, total, _) = audit_entries(&viewer.app, &query).await?;
+    let (listed, _) = audit_entries(&viewer.app, &query).await?;
     let ((), overall) = viewer.read(|_| Ok(())).await?;
     let page = query.page();
-    let report = audit::audit(&entries, total, page);
-    let opens = |at: usize| match entries.get(at)? {
+    let report = audit::audit(&listed, page);
+    let opens = |at: usize| match listed.rows.get(at)? {
         AuditEntry::Outbound(row) => Some(format!("/deliveries/{}", row.attempt.delivery.0)),
         AuditEntry::Inbound(row) => row.request.map(|id| format!("/requests/{id}")),
         AuditEntry::Operator(row) => {
@@ -37,7 +37,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             }
         }
         (Grid::new(&report.tables[0], "Audit log").opening(&opens).or("Nothing was attempted, and nothing arrived.", viewer.now()))
-        (pages(&viewer, total, page))
+        (pages(&viewer, &listed, page))
     };
     Ok(viewer.page(Section::Audit, "Audit", &overall, &body))
 }

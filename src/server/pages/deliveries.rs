@@ -103,26 +103,29 @@ fn rows(viewer: &Viewer, listed: &Listed<DeliveryRow>, report: &Report, page: Pa
             }
             @if is_filtered {
                 p.actions {
-                    "With all " (listed.total) " that match: "
+                    "With all " (listed.total_text()) " that match: "
                     a href=(whole.with("verb", Some("replay".to_owned())).address("/plan")) { "plan a replay" } ", "
                     a href=(whole.with("verb", Some("give-up".to_owned())).address("/plan")) { "plan to give up" }
                 }
             }
         }
-        (cursor(viewer, listed.rows.last().map(|row| row.id.0), listed.rows.len(), listed.total, page))
+        (cursor(viewer, listed, |row| row.id.0, page))
     }
 }
 
 /// The way to the next rows and back to the first.
-pub(super) fn cursor(viewer: &Viewer, last: Option<i64>, shown: usize, total: u64, page: Page) -> Markup {
-    let next = last.filter(|_| total > shown as u64 && shown as u64 == page.limit);
+pub(super) fn cursor<T>(viewer: &Viewer, listed: &Listed<T>, number: impl Fn(&T) -> i64, page: Page) -> Markup {
+    let shown = listed.rows.len() as u64;
+    let has_more = (listed.total > shown || !listed.is_exact) && shown == page.limit;
+    let next = listed.searched_to.or(listed.rows.last().map(number).filter(|_| has_more));
     let address =
         |after: Option<i64>| viewer.pairs.with("after", after.map(|after| after.to_string())).address(&viewer.path);
     html! {
         nav.pages aria-label="Pages" {
-            span.quiet { (shown) " of " (total) @if viewer.pairs.get("after").is_some() { " that follow" } }
+            span.quiet { (shown) " of " (listed.total_text()) @if viewer.pairs.get("after").is_some() { " that follow" } }
             @if viewer.pairs.get("after").is_some() { a href=(address(None)) { "First" } }
-            @if next.is_some() { a rel="next" href=(address(next)) { "Next" } }
+            @if let Some(to) = listed.searched_to { span.quiet { "Looked as far as number " (to) "." } }
+            @if next.is_some() { a rel="next" href=(address(next)) { @if listed.searched_to.is_some() { "Look further" } @else { "Next" } } }
         }
     }
 }

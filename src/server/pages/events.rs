@@ -26,13 +26,15 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
         form.filters action="/events" aria-label="Filters" {
             (field("type", "Type", "user.*"))
             (field("resource", "Resource", "id"))
+            (field("status", "Status", "503"))
+            (field("error", "Error", "text"))
             (field("since", "Since", "2h"))
             (field("until", "Until", "1h"))
             button { "Filter" }
             a href="/events" { "All" }
         }
         (Grid::new(&report.tables[0], "Events").opening(&opens).or("No event matches.", viewer.now()))
-        (cursor(&viewer, listed.rows.last().map(|row| row.seq), listed.rows.len(), listed.total, page))
+        (cursor(&viewer, &listed, |row| row.seq, page))
     };
     Ok(viewer.page(Section::Events, "Events", &overall, &body))
 }

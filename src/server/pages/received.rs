@@ -15,9 +15,9 @@ use crate::server::admin::lists::number;
 use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::server::queries::AuditQuery;
-use crate::store::Page;
 use crate::store::inbound::{KeptRequest, RequestCopy};
 use crate::store::operators::Role;
+use crate::store::{Listed, Page};
 
 /// Kept requests that the list shows beside what was received.
 const KEPT: Page = Page { limit: 20, number: 1, oldest_first: false };
@@ -44,7 +44,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             }
         }
         (Grid::new(&table, "Webhooks that arrived").opening(&opens).or("No webhook has arrived.", now))
-        (pages(&viewer, listed.total, page))
+        (pages(&viewer, &listed, page))
         h2 { "Refused requests that are kept" }
         p.quiet { "Each is kept for seven days with its headers, but for credentials, and its body. Open one to see why it was refused, and to accept it." }
         (Grid::new(&kept.tables[0], "Kept requests").opening(&kept_opens).or("None is kept.", now))
@@ -53,12 +53,13 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
 }
 
 /// The way to other pages of a list that has numbers.
-pub(super) fn pages(viewer: &Viewer, total: u64, page: Page) -> Markup {
-    let last = total.div_ceil(page.limit.max(1)).max(1);
+pub(super) fn pages<T>(viewer: &Viewer, listed: &Listed<T>, page: Page) -> Markup {
+    let last = listed.total.div_ceil(page.limit.max(1)).max(1);
     let address = |number: u64| viewer.pairs.with("page", Some(number.to_string())).address(&viewer.path);
     html! {
         nav.pages aria-label="Pages" {
-            span.quiet { "Page " (page.number) " of " (last) ", " (total) " in all" }
+            span.quiet { "Page " (page.number) " of " (last) ", " (listed.total_text()) " in all" }
+            @if listed.searched_to.is_some() { span.quiet { "Only the newest were looked at: narrow it by until." } }
             @if page.number > 1 { a rel="prev" href=(address(page.number - 1)) { "Previous" } }
             @if page.number < last { a rel="next" href=(address(page.number + 1)) { "Next" } }
         }

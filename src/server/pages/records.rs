@@ -69,7 +69,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             a href="/records" { "All" }
         }
         (Grid::new(&report.tables[0], "Records").opening(&opens).or("No record matches.", now))
-        (pages(&viewer, listed.total, page))
+        (pages(&viewer, &listed, page))
     };
     Ok(viewer.page(Section::Records, "Records", &overall, &body))
 }

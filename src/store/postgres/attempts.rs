@@ -9,11 +9,12 @@ use super::error::PostgresError;
 use super::events::{EVENT_COLUMNS, event_row};
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
-use super::where_clause::{DIALECT, bound, count_rows};
-use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
+use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes, search};
 use crate::store::AttemptRow;
 use crate::store::db_codes::AFTER_FAILURE;
-use crate::store::where_clause::WhereClause;
+use crate::store::search::{RowCost, Search, Source};
+use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};
 
 const ATTEMPT_COLUMNS: &str =
     "a.number, p.name, a.delivery, a.trigger, a.started_at, a.took_us, a.outcome, a.status, a.detail, a.response";
@@ -50,15 +51,59 @@ pub(super) async fn of_event(connection: &Connection, event: i64) -> Result<Vec<
 const LOG_TABLES: &str = "attempt a JOIN delivery d ON d.id = a.delivery JOIN event e ON e.seq = d.event
     JOIN kind k ON k.id = e.kind JOIN endpoint p ON p.id = d.endpoint";
 
+/// The log in the order in which attempts ended.
+const BY_NUMBER: Source =
+    Source { table: "attempt a", number: "a.id", indexed: &[], times: Some(("attempt a", "a.started_at")) };
+
+/// The attempts that failed, by an index of their own.
+const FAILED_BY_NUMBER: Source = Source { indexed: FAILED_ATTEMPTS, ..BY_NUMBER };
+
 pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
-    let condition = WhereClause::on_attempts(&filter, page, DIALECT);
+    node.read(async |connection: &Connection| logged_within(connection, &filter, page).await).await
+}
+
+async fn logged_within(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> Result<Listed<LoggedAttempt>, PostgresError> {
+    if filter.needs_search() {
+        return searched(connection, filter, page).await;
+    }
+    let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
-    let total = node.read(async |connection: &Connection| count_rows(connection, counted, &condition).await).await?;
-    Ok(Listed { rows: page_of_logged(node, &filter, page).await?, total })
+    let total = count_rows(connection, counted, &condition).await?;
+    Ok(Listed::counted(rows_within(connection, filter, page).await?, total))
+}
+
+async fn searched(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> Result<Listed<LoggedAttempt>, PostgresError> {
+    let source = if filter.is_about_failures() { FAILED_BY_NUMBER } else { BY_NUMBER };
+    let past = if page.oldest_first { filter.past.max(filter.after) } else { filter.past };
+    let search = Search::new(source, page, past, filter.row_cost(), search::STRETCH);
+    let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let tables = if filter.row_cost() == RowCost::Row { "attempt a" } else { LOG_TABLES };
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, tables, condition, filter.candidates(), window).await?;
+    let chosen = AttemptFilter { places: found.ids.clone(), ..AttemptFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.places.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
+    Ok(found.list(rows, None, page))
 }
 
 /// The rows alone.
 pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
+    node.read(async |connection: &Connection| rows_within(connection, filter, page).await).await
+}
+
+async fn rows_within(
+    connection: &Connection,
+    filter: &AttemptFilter,
+    page: Page,
+) -> Result<Vec<LoggedAttempt>, PostgresError> {
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let sql = format!(
         "SELECT {EVENT_COLUMNS}, {ATTEMPT_COLUMNS}, {AFTER_FAILURE}, a.id
@@ -67,15 +112,12 @@ pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Pa
         page.direction(),
         page.window(),
     );
-    node.read(async |connection: &Connection| {
-        let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        let read = |row: &Row| LoggedAttempt {
-            event: event_row(row, 0),
-            attempt: attempt_row(row, 7),
-            after_failure: row.get::<_, Option<bool>>(17).unwrap_or(false),
-            place: int(row, 18),
-        };
-        Ok(rows.iter().map(read).collect())
-    })
-    .await
+    let rows = connection.query_once(&sql, &bound(&condition)).await?;
+    let read = |row: &Row| LoggedAttempt {
+        event: event_row(row, 0),
+        attempt: attempt_row(row, 7),
+        after_failure: row.get::<_, Option<bool>>(17).unwrap_or(false),
+        place: int(row, 18),
+    };
+    Ok(rows.iter().map(read).collect())
 }

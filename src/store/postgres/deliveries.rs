@@ -11,11 +11,14 @@ use super::error::PostgresError;
 use super::events::{EVENT_COLUMNS, event_row};
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
-use super::where_clause::{DIALECT, bound, count_rows, state_of};
-use super::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, db_codes, endpoint_rows, figures, runs};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
+use super::{
+    DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, db_codes, endpoint_rows, figures, runs, search,
+};
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::ClaimHolder;
+use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
 
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
@@ -33,6 +36,17 @@ const PLACES: &str = formatcp!("LEFT JOIN LATERAL (SELECT state, due_at FROM wai
         WHERE c.endpoint = d.endpoint AND i.id = d.id AND d.state = {OPEN} LIMIT 1) f ON true
     LEFT JOIN LATERAL (SELECT detail, started_at, took_us, status, outcome FROM attempt WHERE delivery = d.id ORDER BY number DESC LIMIT 1) a ON true");
 
+/// Deliveries in the order of their numbers. One is created after its event.
+const BY_NUMBER: Source = Source {
+    table: "delivery d",
+    number: "d.id",
+    indexed: &[],
+    times: Some(("delivery d JOIN event e ON e.seq = d.event", "e.created_at")),
+};
+
+/// Those that failed, or wait after a failed attempt.
+const TROUBLED_BY_NUMBER: Source = Source { indexed: &["SELECT id FROM trouble WHERE true"], ..BY_NUMBER };
+
 pub(super) async fn deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
     node.read(async |connection: &Connection| deliveries_within(connection, &filter, page).await).await
 }
@@ -42,11 +56,39 @@ pub(super) async fn deliveries_within(
     filter: &DeliveryFilter,
     page: Page,
 ) -> Result<Listed<DeliveryRow>, PostgresError> {
-    let total = match counted(connection, filter).await? {
-        Some(total) => total.unsigned_abs(),
-        None => count_rows(connection, DELIVERY_TABLES, &where_clause(filter, page)).await?,
-    };
-    Ok(Listed { rows: rows_within(connection, filter, page).await?, total })
+    let counted = counted(connection, filter).await?.map(i64::unsigned_abs);
+    if filter.is_in_order() {
+        let total = match counted {
+            Some(total) => total,
+            None => count_rows(connection, DELIVERY_TABLES, &where_clause(filter, page)).await?,
+        };
+        return Ok(Listed::counted(rows_within(connection, filter, page).await?, total));
+    }
+    let is_troubled = filter.troubled || filter.is_about_failures() || filter.states == [State::Failed];
+    let source = if is_troubled { TROUBLED_BY_NUMBER } else { BY_NUMBER };
+    let search = Search::new(source, page, filter.past.map(|id| id.0), filter.row_cost(), search::STRETCH);
+    let anywhere = DeliveryFilter { past: None, ..filter.clone() };
+    let troubled = "EXISTS (SELECT FROM trouble t WHERE t.id = d.id)";
+    let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
+    let candidates = filter.candidates(SEARCH_DIALECT.selects);
+    // An old delivery may have changed lately.
+    let window = Search::window(None, filter.until);
+    let found = search::run(connection, search, DELIVERY_TABLES, condition, candidates, window).await?;
+    let ids: Vec<DeliveryId> = found.ids.iter().copied().map(DeliveryId).collect();
+    let chosen = DeliveryFilter { ids, ..DeliveryFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.ids.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
+    Ok(found.list(rows, counted, page))
+}
+
+/// The number of matches: from the counters, where they know it.
+pub(super) async fn count_deliveries(node: &Node, filter: DeliveryFilter) -> Result<u64> {
+    let any = Page { limit: 1, number: 1, oldest_first: false };
+    node.read(async |connection: &Connection| match counted(connection, &filter).await? {
+        Some(total) => Ok(total.unsigned_abs()),
+        None => count_rows(connection, DELIVERY_TABLES, &where_clause(&filter, any)).await,
+    })
+    .await
 }
 
 /// The rows of a page alone.
@@ -74,7 +116,7 @@ async fn rows_within(
 }
 
 fn where_clause(filter: &DeliveryFilter, page: Page) -> WhereClause {
-    WhereClause::on_deliveries(filter, page, "SELECT id FROM trouble", DIALECT)
+    WhereClause::on_deliveries(filter, page, "d.id IN (SELECT id FROM trouble)", DIALECT)
 }
 
 /// The deliveries of an event, oldest first.

@@ -7,13 +7,13 @@ use tokio_postgres::Row;
 use super::checksum::EventContent;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::figures;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
-use super::where_clause::{DIALECT, bound, count_rows, state_of};
-use super::{EventFilter, EventRow, Listed, Page, Result, Schedule};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
+use super::{EventFilter, EventRow, Listed, Page, Result, Schedule, figures, search};
 use crate::delivery::State;
 use crate::event::{EventId, Resource};
+use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
 
 /// What [`event_row`] reads.
@@ -21,27 +21,67 @@ pub(super) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.
 
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
+/// Events in the order of their numbers.
+const BY_NUMBER: Source =
+    Source { table: "event e", number: "e.seq", indexed: &[], times: Some(("event e", "e.created_at")) };
+
 pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
-    let condition = WhereClause::on_events(&filter, page, DIALECT);
-    let tables = EVENT_TABLES;
+    node.read(async |connection: &Connection| events_within(connection, &filter, page).await).await
+}
+
+async fn events_within(
+    connection: &Connection,
+    filter: &EventFilter,
+    page: Page,
+) -> Result<Listed<EventRow>, PostgresError> {
+    if !filter.is_everything() && filter.places.is_empty() {
+        return searched(connection, filter, page).await;
+    }
+    let condition = WhereClause::on_events(filter, page, DIALECT);
+    let total = match condition.is_empty() {
+        true => figures::events(connection).await?.unsigned_abs(),
+        false => count_rows(connection, EVENT_TABLES, &condition).await?,
+    };
+    Ok(Listed::counted(rows_within(connection, filter, page).await?, total))
+}
+
+async fn searched(
+    connection: &Connection,
+    filter: &EventFilter,
+    page: Page,
+) -> Result<Listed<EventRow>, PostgresError> {
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), search::STRETCH);
+    let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
+    let found = search::run(connection, search, EVENT_TABLES, condition, candidates, window).await?;
+    let chosen = EventFilter { places: found.ids.clone(), ..EventFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.places.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
+    Ok(found.list(rows, None, page))
+}
+
+/// The rows of a page alone.
+pub(super) async fn page_of_events(node: &Node, filter: EventFilter, page: Page) -> Result<Vec<EventRow>> {
+    node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
+}
+
+async fn rows_within(
+    connection: &Connection,
+    filter: &EventFilter,
+    page: Page,
+) -> Result<Vec<EventRow>, PostgresError> {
+    let condition = WhereClause::on_events(filter, page, DIALECT);
     let sql = format!(
-        "SELECT {EVENT_COLUMNS} FROM {tables} WHERE {} ORDER BY e.seq {} {}",
+        "SELECT {EVENT_COLUMNS} FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
     );
-    node.read(async |connection: &Connection| {
-        let total = match condition.is_empty() {
-            true => figures::events(connection).await?.unsigned_abs(),
-            false => count_rows(connection, tables, &condition).await?,
-        };
-        let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        let mut rows: Vec<EventRow> = rows.iter().map(|row| event_row(row, 0)).collect();
-        add_states(connection, &mut rows).await?;
-        add_schedules(connection, &mut rows).await?;
-        Ok(Listed { rows, total })
-    })
-    .await
+    let rows = connection.query_once(&sql, &bound(&condition)).await?;
+    let mut rows: Vec<EventRow> = rows.iter().map(|row| event_row(row, 0)).collect();
+    add_states(connection, &mut rows).await?;
+    add_schedules(connection, &mut rows).await?;
+    Ok(rows)
 }
 
 /// Events with the bytes that are sent.

@@ -14,8 +14,8 @@ use super::known_ids::{Arrived, digest_of, first_bytes};
 use super::node::{Node, WaitingWebhook};
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
-use super::where_clause::{DIALECT, bound, count_rows};
-use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
+use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows, search};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{MergeResult, RecordKind};
@@ -24,6 +24,7 @@ use crate::store::inbound::{
     ApplyResult, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     RefusedWebhook, SenderRow, VerifiedWebhook, WebhookEffect,
 };
+use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
 
 /// Why an id that is known with another content is refused.
@@ -356,20 +357,52 @@ pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec
     .await
 }
 
+/// The log in the order in which webhooks arrived.
+const BY_NUMBER: Source =
+    Source { table: "received r", number: "r.id", indexed: &[], times: Some(("received r", "r.at")) };
+
 pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-    let condition = WhereClause::on_received(&filter, page, DIALECT);
+    node.read(async |connection: &Connection| {
+        if filter.needs_search() {
+            return searched(connection, &filter, page).await;
+        }
+        let condition = WhereClause::on_received(&filter, page, DIALECT);
+        let counted = if condition.is_empty() { "received r" } else { TABLES };
+        let total = count_rows(connection, counted, &condition).await?;
+        Ok(Listed::counted(rows_within(connection, &condition, page).await?, total))
+    })
+    .await
+}
+
+async fn rows_within(
+    connection: &Connection,
+    condition: &WhereClause,
+    page: Page,
+) -> Result<Vec<ReceivedRow>, PostgresError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
     );
-    node.read(async |connection: &Connection| {
-        let total = count_rows(connection, TABLES, &condition).await?;
-        let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed { rows: rows.iter().map(received_row).collect(), total })
-    })
-    .await
+    let rows = connection.query_once(&sql, &bound(condition)).await?;
+    Ok(rows.iter().map(received_row).collect())
+}
+
+async fn searched(
+    connection: &Connection,
+    filter: &ReceivedFilter,
+    page: Page,
+) -> Result<Listed<ReceivedRow>, PostgresError> {
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), search::STRETCH);
+    let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, TABLES, condition, Vec::new(), window).await?;
+    let chosen = ReceivedFilter { ids: found.ids.clone(), ..ReceivedFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let chosen_rows = WhereClause::on_received(&chosen, whole, DIALECT);
+    let rows = if chosen.ids.is_empty() { Vec::new() } else { rows_within(connection, &chosen_rows, whole).await? };
+    Ok(found.list(rows, None, page))
 }
 
 fn received_row(row: &Row) -> ReceivedRow {

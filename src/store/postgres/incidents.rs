@@ -175,7 +175,7 @@ pub(super) async fn list(node: &Node, open: bool, page: Page) -> Result<Listed<I
     node.read(async |connection: &Connection| {
         let total = connection.query_once(&count, &[]).await?.first().map_or(0, |row| int(row, 0)).unsigned_abs();
         let rows = connection.query_once(&sql, &[]).await?;
-        Ok(Listed { rows: read_all(connection, &rows).await?, total })
+        Ok(Listed::counted(read_all(connection, &rows).await?, total))
     })
     .await
 }

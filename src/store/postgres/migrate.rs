@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0009_incidents.sql"),
     include_str!("../../../migrations/postgres/0010_guesses.sql"),
     include_str!("../../../migrations/postgres/0011_resources.sql"),
+    include_str!("../../../migrations/postgres/0012_failed_attempts.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -127,6 +128,7 @@ mod tests {
             "7bac489790bce055",
             "4f0238651afa84ff",
             "b4a88048b450ecc5",
+            "bba5f56070ca3fb6",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

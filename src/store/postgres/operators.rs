@@ -136,7 +136,7 @@ pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Re
     node.read(async |connection: &Connection| {
         let total = count_rows(connection, "operator_action", &condition).await?;
         let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed { rows: rows.iter().map(action_row).collect(), total })
+        Ok(Listed::counted(rows.iter().map(action_row).collect(), total))
     })
     .await
 }

@@ -60,12 +60,12 @@ async fn due_within(
     let total = due.len() as u64;
     due.truncate(SHOWN);
     if due.is_empty() {
-        return Ok(Listed { rows: Vec::new(), total });
+        return Ok(Listed::counted(Vec::new(), total));
     }
     let page = Page { limit: SHOWN as u64, number: 1, oldest_first: true };
     let filter = DeliveryFilter { ids: due, ..DeliveryFilter::default() };
     let shown = deliveries::deliveries_within(connection, &filter, page).await?;
-    Ok(Listed { rows: shown.rows, total })
+    Ok(Listed::counted(shown.rows, total))
 }
 
 /// How many of an endpoint's deliveries may go: none while it holds or its circuit is open, one to probe it.

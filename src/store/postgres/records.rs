@@ -96,7 +96,7 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
     let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
     node.read(async |connection: &Connection| {
         let total = count_rows(connection, "record r", &condition).await?;
-        Ok(Listed { rows: rows(connection, &rest, &bound(&condition)).await?, total })
+        Ok(Listed::counted(rows(connection, &rest, &bound(&condition)).await?, total))
     })
     .await
 }

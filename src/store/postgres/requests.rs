@@ -158,7 +158,7 @@ pub(super) async fn list(node: &Node, past: Option<i64>, page: Page) -> Result<L
     node.read(async |connection: &Connection| {
         let total = count_rows(connection, "request", &condition).await?;
         let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed { rows: rows.iter().map(kept_row).collect(), total })
+        Ok(Listed::counted(rows.iter().map(kept_row).collect(), total))
     })
     .await
 }

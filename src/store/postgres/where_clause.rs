@@ -8,12 +8,32 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::connection::Connection;
 use super::error::PostgresError;
-use super::row::{DELIVERED, FAILED, SUPERSEDED, int, storable};
+use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, int, storable};
 use crate::delivery::State;
-use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
+use crate::store::where_clause::{SqlDialect, SqlValue, StateSelects, WhereClause};
 
-pub(super) const DIALECT: SqlDialect =
-    SqlDialect { parameter: '$', position: "strpos", state: state_condition, undelivered: UNDELIVERED };
+pub(super) const DIALECT: SqlDialect = SqlDialect {
+    parameter: '$',
+    position: "strpos",
+    state: state_condition,
+    undelivered: formatcp!("d.id IN ({UNDELIVERED})"),
+    is_search: false,
+    selects: StateSelects {
+        waiting: UNFINISHED,
+        processing: FLYING,
+        failed: formatcp!("SELECT t.id FROM trouble t JOIN delivery f ON f.id = t.id WHERE f.state = {FAILED}"),
+        troubled: "SELECT id FROM trouble",
+        undelivered: UNDELIVERED,
+    },
+};
+
+/// The same for a search.
+pub(super) const SEARCH_DIALECT: SqlDialect = SqlDialect {
+    state: searched_state_condition,
+    undelivered: formatcp!("d.state <> {DELIVERED} AND d.state <> {SUPERSEDED}"),
+    is_search: true,
+    ..DIALECT
+};
 
 /// The small tables that hold what is not finished, so that no list of it looks at what is.
 const UNFINISHED: &str = "SELECT id FROM queue UNION ALL SELECT id FROM waiting";
@@ -28,6 +48,17 @@ fn state_condition(state: State) -> &'static str {
         State::Delivered => formatcp!("d.state = {DELIVERED}"),
         State::Failed => formatcp!("(d.state = {FAILED} AND d.id IN (SELECT id FROM trouble))"),
         State::Superseded => formatcp!("d.state = {SUPERSEDED}"),
+    }
+}
+
+/// What is in flight is little: what else is open waits.
+fn searched_state_condition(state: State) -> &'static str {
+    const WAITS: &str = formatcp!("d.state = {OPEN} AND d.id NOT IN ({FLYING})");
+    match state {
+        State::Pending => formatcp!("({WAITS} AND p.configured AND p.paused_by IS NULL)"),
+        State::Held => formatcp!("({WAITS} AND (NOT p.configured OR p.paused_by IS NOT NULL))"),
+        State::Failed => formatcp!("d.state = {FAILED}"),
+        State::Processing | State::Delivered | State::Superseded => state_condition(state),
     }
 }
 

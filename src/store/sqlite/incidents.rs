@@ -175,7 +175,7 @@ pub(crate) fn list(connection: &Connection, open: bool, page: Page) -> rusqlite:
     for incident in &mut rows {
         incident.told = told(connection, incident.id)?;
     }
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(Listed::counted(rows, total.unsigned_abs()))
 }
 
 pub(crate) fn failing_sinks(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<FailingSink>> {

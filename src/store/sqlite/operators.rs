@@ -128,7 +128,7 @@ pub(crate) fn actions(
         .prepare(&sql)?
         .query_map(params_from_iter(condition.values()), action_row)?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(Listed::counted(rows, total.unsigned_abs()))
 }
 
 fn action_row(row: &Row<'_>) -> rusqlite::Result<ActionRow> {

@@ -9,4 +9,5 @@ pub(crate) mod preview;
 pub(crate) mod received;
 pub(crate) mod records;
 pub(crate) mod runs;
+pub(crate) mod search;
 pub(crate) mod where_clause;

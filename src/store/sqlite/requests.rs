@@ -136,7 +136,7 @@ pub(crate) fn list(connection: &Connection, past: Option<i64>, page: Page) -> ru
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
     let mut listing = connection.prepare(&sql)?;
     let rows = listing.query_map(params_from_iter(condition.values()), kept_row)?.collect::<rusqlite::Result<_>>()?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(Listed::counted(rows, total.unsigned_abs()))
 }
 
 pub(crate) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<(KeptRequest, RequestCopy)>> {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0014_incidents.sql"),
     include_str!("../../../../migrations/sqlite/0015_guesses.sql"),
     include_str!("../../../../migrations/sqlite/0016_resources.sql"),
+    include_str!("../../../../migrations/sqlite/0017_failed_attempts.sql"),
 ];
 
 /// The schema version this program writes.
@@ -120,6 +121,7 @@ mod tests {
             "7f7e6480b4b77115",
             "49fe7f74ba590798",
             "b4a88048b450ecc5",
+            "9819047c31999878",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

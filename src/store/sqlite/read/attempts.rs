@@ -6,9 +6,11 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::db_codes::AFTER_FAILURE;
+use crate::store::search::{RowCost, Search, Source};
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
-use crate::store::where_clause::WhereClause;
+use crate::store::sqlite::read::search::{self, STRETCH};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
+use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};
 use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, db_codes};
 
 const ATTEMPT_COLUMNS: &str =
@@ -45,15 +47,39 @@ pub(crate) fn of_event(connection: &Connection, event: i64) -> rusqlite::Result<
 const LOG_TABLES: &str = "attempt a CROSS JOIN delivery d ON d.id = a.delivery CROSS JOIN event e ON e.seq = d.event
     CROSS JOIN kind k ON k.id = e.kind CROSS JOIN endpoint p ON p.id = d.endpoint";
 
+/// The log in the order in which attempts ended.
+const BY_NUMBER: Source =
+    Source { table: "attempt a", number: "a.id", indexed: &[], times: Some(("attempt a", "a.started_at")) };
+
+/// The attempts that failed, by an index of their own.
+const FAILED_BY_NUMBER: Source = Source { indexed: FAILED_ATTEMPTS, ..BY_NUMBER };
+
 pub(crate) fn logged(
     connection: &Connection,
     filter: &AttemptFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<LoggedAttempt>> {
+    if filter.needs_search() {
+        return searched(connection, filter, page);
+    }
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
     let total = count(connection, counted, &condition)?;
-    Ok(Listed { rows: page_of_logged(connection, filter, page)?, total: total.unsigned_abs() })
+    Ok(Listed::counted(page_of_logged(connection, filter, page)?, total.unsigned_abs()))
+}
+
+fn searched(connection: &Connection, filter: &AttemptFilter, page: Page) -> rusqlite::Result<Listed<LoggedAttempt>> {
+    let source = if filter.is_about_failures() { FAILED_BY_NUMBER } else { BY_NUMBER };
+    let past = if page.oldest_first { filter.past.max(filter.after) } else { filter.past };
+    let search = Search::new(source, page, past, filter.row_cost(), STRETCH);
+    let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let tables = if filter.row_cost() == RowCost::Row { "attempt a" } else { LOG_TABLES };
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, tables, condition, filter.candidates(), window)?;
+    let chosen = AttemptFilter { places: found.ids.clone(), ..AttemptFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.places.is_empty() { Vec::new() } else { page_of_logged(connection, &chosen, whole)? };
+    Ok(found.list(rows, None, page))
 }
 
 /// The rows alone.

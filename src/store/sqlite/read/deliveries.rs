@@ -10,10 +10,12 @@ use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
+use crate::store::search::{Search, Source};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::read::attempts::took;
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::sqlite::read::search::{self, STRETCH};
+use crate::store::sqlite::read::where_clause::{DIALECT, FAILED_IDS, SEARCH_DIALECT, TROUBLED_IDS, count};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::where_clause::WhereClause;
 use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, db_codes};
@@ -25,18 +27,31 @@ const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d
 const DELIVERY_TABLES: &str = "delivery d JOIN event e ON e.seq = d.event JOIN kind k ON k.id = e.kind
     JOIN endpoint p ON p.id = d.endpoint";
 
-/// The tables that a condition on deliveries speaks of: what is only counted needs no others.
-fn tables_of(condition: &WhereClause) -> String {
+/// Deliveries in the order of their numbers. One is created after its event.
+const BY_NUMBER: Source = Source {
+    table: "delivery d",
+    number: "d.id",
+    indexed: &[],
+    times: Some(("delivery d JOIN event e ON e.seq = d.event", "e.created_at")),
+};
+
+/// Those that failed, by an index of their own.
+const FAILED_BY_NUMBER: Source = Source { indexed: &[FAILED_IDS], ..BY_NUMBER };
+
+/// Those that failed, or wait after a failed attempt, by two indexes of their own.
+const TROUBLED_BY_NUMBER: Source = Source { indexed: &[TROUBLED_IDS, FAILED_IDS], ..BY_NUMBER };
+
+/// The tables that a condition on deliveries speaks of, joined in this order: what is only counted needs no others.
+fn tables_of(condition: &WhereClause, join: &str) -> String {
     let mut tables = "delivery d".to_owned();
-    if condition.speaks_of("e") || condition.speaks_of("k") {
-        tables.push_str(" JOIN event e ON e.seq = d.event");
-    }
-    if condition.speaks_of("k") {
-        tables.push_str(" JOIN kind k ON k.id = e.kind");
-    }
-    if condition.speaks_of("p") {
-        tables.push_str(" JOIN endpoint p ON p.id = d.endpoint");
-    }
+    let mut add = |is_needed: bool, table: &str| {
+        if is_needed {
+            tables.extend([" ", join, " ", table]);
+        }
+    };
+    add(condition.speaks_of("e") || condition.speaks_of("k"), "event e ON e.seq = d.event");
+    add(condition.speaks_of("k"), "kind k ON k.id = e.kind");
+    add(condition.speaks_of("p"), "endpoint p ON p.id = d.endpoint");
     tables
 }
 
@@ -45,14 +60,45 @@ pub(crate) fn deliveries(
     filter: &DeliveryFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
-    let total = match counted(connection, filter)? {
-        Some(total) => total,
-        None => {
-            let condition = WhereClause::on_deliveries(filter, page, &troubled(""), DIALECT);
-            count(connection, &tables_of(&condition), &condition)?
-        }
-    };
-    Ok(Listed { rows: page_of_deliveries(connection, filter, page)?, total: total.unsigned_abs() })
+    if filter.is_in_order() {
+        let total = count_deliveries(connection, filter)?;
+        return Ok(Listed::counted(page_of_deliveries(connection, filter, page)?, total));
+    }
+    let counted = filter.is_told_by_counters().then(|| count_deliveries(connection, filter)).transpose()?;
+    let search = Search::new(source_for(filter), page, filter.past.map(|id| id.0), filter.row_cost(), STRETCH);
+    let anywhere = DeliveryFilter { past: None, ..filter.clone() };
+    let troubled = formatcp!("(d.failures > 0 AND d.state < {DELIVERED} OR d.state = {FAILED})");
+    let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
+    let (tables, candidates) = (tables_of(&condition, "CROSS JOIN"), filter.candidates(SEARCH_DIALECT.selects));
+    // An old delivery may have changed lately.
+    let window = Search::window(None, filter.until);
+    let found = search::run(connection, search, &tables, condition, candidates, window)?;
+    let ids: Vec<DeliveryId> = found.ids.iter().copied().map(DeliveryId).collect();
+    let chosen = DeliveryFilter { ids, ..DeliveryFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.ids.is_empty() { Vec::new() } else { page_of_deliveries(connection, &chosen, whole)? };
+    Ok(found.list(rows, counted, page))
+}
+
+/// The deliveries among which those that match are.
+fn source_for(filter: &DeliveryFilter) -> Source {
+    match &filter.states[..] {
+        [State::Failed] => FAILED_BY_NUMBER,
+        _ if filter.troubled || filter.is_about_failures() => TROUBLED_BY_NUMBER,
+        _ => BY_NUMBER,
+    }
+}
+
+/// The number of matches: from the counters, where they know it.
+pub(crate) fn count_deliveries(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<u64> {
+    if filter.is_told_by_counters() {
+        let rows = endpoint_cache::load(connection)?;
+        let counts = rows.iter().map(|row| filter.count(&row.endpoint, &row.counts));
+        return Ok(counts.sum::<i64>().unsigned_abs());
+    }
+    let any = Page { limit: 1, number: 1, oldest_first: false };
+    let condition = WhereClause::on_deliveries(filter, any, &troubled(""), DIALECT);
+    Ok(count(connection, &tables_of(&condition, "JOIN"), &condition)?.unsigned_abs())
 }
 
 /// The rows alone.
@@ -88,12 +134,12 @@ pub(crate) fn of_event(connection: &Connection, seq: i64) -> rusqlite::Result<Ve
     Ok(rows)
 }
 
-/// Selects what is in trouble by the two indexes that hold nothing else, because an OR would look at everything that was ever
+/// The condition that a delivery is in trouble, by the two indexes that hold nothing else, because an OR would look at everything that was ever
 /// delivered; `reach` ends the look at each.
 fn troubled(reach: &str) -> String {
     format!(
-        "SELECT * FROM (SELECT id FROM delivery WHERE failures > 0 AND state < {DELIVERED}{reach})
-            UNION ALL SELECT * FROM (SELECT id FROM delivery WHERE state = {FAILED}{reach})"
+        "d.id IN (SELECT * FROM (SELECT id FROM delivery WHERE failures > 0 AND state < {DELIVERED}{reach})
+            UNION ALL SELECT * FROM (SELECT id FROM delivery WHERE state = {FAILED}{reach}))"
     )
 }
 
@@ -108,15 +154,6 @@ fn first_of_page(filter: &DeliveryFilter, page: Page) -> String {
         true => format!("{past} ORDER BY id {} LIMIT {}", page.direction(), page.offset().saturating_add(page.limit)),
         false => past,
     }
-}
-
-/// The number of matches from the counters, where they know it.
-fn counted(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<i64>> {
-    if !filter.is_told_by_counters() {
-        return Ok(None);
-    }
-    let rows = endpoint_cache::load(connection)?;
-    Ok(Some(rows.iter().map(|row| filter.count(&row.endpoint, &row.counts)).sum()))
 }
 
 fn delivery_row(row: &Row<'_>, at: usize) -> rusqlite::Result<DeliveryRow> {

@@ -4,7 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::search::{Search, Source};
+use crate::store::sqlite::read::search::{self, STRETCH};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::where_clause::WhereClause;
 use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, db_codes};
@@ -14,16 +16,44 @@ pub(crate) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.
 
 const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
+/// Events in the order of their numbers.
+const BY_NUMBER: Source =
+    Source { table: "event e", number: "e.seq", indexed: &[], times: Some(("event e", "e.created_at")) };
+
 pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
+    if !filter.is_everything() && filter.places.is_empty() {
+        return searched(connection, filter, page);
+    }
     let condition = WhereClause::on_events(filter, page, DIALECT);
-    let tables = EVENT_TABLES;
-    let total = if condition.is_empty() {
+    let total: i64 = if condition.is_empty() {
         connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
     } else {
-        count(connection, tables, &condition)?
+        count(connection, EVENT_TABLES, &condition)?
     };
+    Ok(Listed::counted(page_of_events(connection, filter, page)?, total.unsigned_abs()))
+}
+
+fn searched(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), STRETCH);
+    let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
+    let tables = "event e CROSS JOIN kind k ON k.id = e.kind";
+    let found = search::run(connection, search, tables, condition, candidates, window)?;
+    let chosen = EventFilter { places: found.ids.clone(), ..EventFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let rows = if chosen.places.is_empty() { Vec::new() } else { page_of_events(connection, &chosen, whole)? };
+    Ok(found.list(rows, None, page))
+}
+
+/// The rows alone.
+pub(crate) fn page_of_events(
+    connection: &Connection,
+    filter: &EventFilter,
+    page: Page,
+) -> rusqlite::Result<Vec<EventRow>> {
+    let condition = WhereClause::on_events(filter, page, DIALECT);
     let sql = format!(
-        "SELECT {EVENT_COLUMNS} FROM {tables} WHERE {} ORDER BY e.seq {} {}",
+        "SELECT {EVENT_COLUMNS} FROM {EVENT_TABLES} WHERE {} ORDER BY e.seq {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
@@ -34,7 +64,7 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
         .collect::<rusqlite::Result<Vec<_>>>()?;
     add_states(connection, &mut rows)?;
     rows.iter_mut().try_for_each(|row| add_schedule(connection, row))?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(rows)
 }
 
 /// Events with the bytes that are sent.

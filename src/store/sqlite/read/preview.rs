@@ -55,11 +55,11 @@ pub(crate) fn preview_due(
     let total = due.len() as u64;
     due.truncate(SHOWN);
     if due.is_empty() {
-        return Ok(Listed { rows: Vec::new(), total });
+        return Ok(Listed::counted(Vec::new(), total));
     }
     let page = Page { limit: SHOWN as u64, number: 1, oldest_first: true };
     let shown = deliveries::deliveries(connection, &DeliveryFilter { ids: due, ..DeliveryFilter::default() }, page)?;
-    Ok(Listed { rows: shown.rows, total })
+    Ok(Listed::counted(shown.rows, total))
 }
 
 /// How many of an endpoint's deliveries may go.

@@ -7,7 +7,9 @@ use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
 use crate::store::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, SenderRow};
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::search::{Search, Source};
+use crate::store::sqlite::read::search::{self, STRETCH};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
@@ -28,6 +30,10 @@ const COLUMNS: &str =
      r.route, r.scheme, r.signature, r.claimed_id, r.claimed_type, r.field, r.skew_ms, r.request";
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
+/// The log in the order in which webhooks arrived.
+const BY_NUMBER: Source =
+    Source { table: "received r", number: "r.id", indexed: &[], times: Some(("received r", "r.at")) };
+
 pub(crate) fn latest(connection: &Connection, refused: bool, limit: u32) -> rusqlite::Result<Vec<ReceivedRow>> {
     let which = if refused { REFUSED_RESULT } else { ACCEPTED_RESULT };
     let sql = format!(
@@ -42,19 +48,35 @@ pub(crate) fn list(
     filter: &ReceivedFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ReceivedRow>> {
+    if filter.needs_search() {
+        return searched(connection, filter, page);
+    }
     let condition = WhereClause::on_received(filter, page, DIALECT);
-    let total = count(connection, TABLES, &condition)?;
+    let counted = if condition.is_empty() { "received r" } else { TABLES };
+    let total = count(connection, counted, &condition)?;
+    Ok(Listed::counted(page_of(connection, &condition, page)?, total.unsigned_abs()))
+}
+
+fn page_of(connection: &Connection, condition: &WhereClause, page: Page) -> rusqlite::Result<Vec<ReceivedRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE {} ORDER BY r.id {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
     );
-    let rows = connection
-        .prepare(&sql)?
-        .query_map(params_from_iter(condition.values()), received_row)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    connection.prepare(&sql)?.query_map(params_from_iter(condition.values()), received_row)?.collect()
+}
+
+fn searched(connection: &Connection, filter: &ReceivedFilter, page: Page) -> rusqlite::Result<Listed<ReceivedRow>> {
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), STRETCH);
+    let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, TABLES, condition, Vec::new(), window)?;
+    let chosen = ReceivedFilter { ids: found.ids.clone(), ..ReceivedFilter::default() };
+    let whole = Page { number: 1, ..page };
+    let chosen_rows = WhereClause::on_received(&chosen, whole, DIALECT);
+    let rows = if chosen.ids.is_empty() { Vec::new() } else { page_of(connection, &chosen_rows, whole)? };
+    Ok(found.list(rows, None, page))
 }
 
 fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {

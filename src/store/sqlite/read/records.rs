@@ -93,7 +93,7 @@ pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -
         .query_map(params_from_iter(condition.values()), record_row)?
         .map(|row| row.and_then(|bare| bare.complete(connection)))
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed { rows, total: total.unsigned_abs() })
+    Ok(Listed::counted(rows, total.unsigned_abs()))
 }
 
 pub(crate) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite::Result<Vec<(i64, RecordRow)>> {

@@ -5,11 +5,39 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::delivery::State;
-use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, SUPERSEDED};
-use crate::store::where_clause::{SqlDialect, SqlValue, WhereClause};
+use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
+use crate::store::where_clause::{SqlDialect, SqlValue, StateSelects, WhereClause};
 
-pub(crate) const DIALECT: SqlDialect =
-    SqlDialect { parameter: '?', position: "instr", state: state_condition, undelivered: UNDELIVERED };
+pub(crate) const DIALECT: SqlDialect = SqlDialect {
+    parameter: '?',
+    position: "instr",
+    state: state_condition,
+    undelivered: formatcp!("d.id IN ({UNDELIVERED})"),
+    is_search: false,
+    selects: STATE_SELECTS,
+};
+
+const STATE_SELECTS: StateSelects = StateSelects {
+    waiting: formatcp!(
+        "SELECT id FROM delivery WHERE state = {QUEUED} UNION ALL SELECT id FROM delivery WHERE state >= {BLOCKED} AND state < {PROCESSING}"
+    ),
+    processing: formatcp!("SELECT id FROM delivery WHERE state = {PROCESSING}"),
+    failed: FAILED_IDS,
+    troubled: formatcp!("{TROUBLED_IDS} UNION ALL {FAILED_IDS}"),
+    undelivered: UNDELIVERED,
+};
+
+/// Selects those that failed.
+pub(crate) const FAILED_IDS: &str = formatcp!("SELECT id FROM delivery WHERE state = {FAILED}");
+/// Selects those that wait after a failed attempt.
+pub(crate) const TROUBLED_IDS: &str = formatcp!("SELECT id FROM delivery WHERE failures > 0 AND state < {DELIVERED}");
+
+/// The same for a search.
+pub(crate) const SEARCH_DIALECT: SqlDialect = SqlDialect {
+    undelivered: formatcp!("d.state <> {DELIVERED} AND d.state <> {SUPERSEDED}"),
+    is_search: true,
+    ..DIALECT
+};
 
 /// By the indexes that hold nothing that is delivered.
 const UNDELIVERED: &str = formatcp!(

@@ -1,0 +1,85 @@
+//! Running a search, see [`Search`].
+
+use tokio_postgres::types::{ToSql, Type};
+
+use super::connection::Connection;
+use super::error::PostgresError;
+use super::row::int;
+use super::where_clause::{SEARCH_DIALECT, bound};
+use crate::clock::Timestamp;
+use crate::store::search::{Found, MAX_CANDIDATES, Search, Source, TimePlace};
+use crate::store::where_clause::{Candidates, WhereClause};
+
+/// Rows that are looked at by one statement, each of which is a way to the server and back.
+pub(super) const STRETCH: u64 = 20_000;
+
+/// The first of these that are few enough to look at all.
+async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Candidates>, PostgresError> {
+    for candidates in candidates {
+        let value: Vec<(&(dyn ToSql + Sync), Type)> =
+            candidates.value.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        let found = connection.query_once(&candidates.count_sql(SEARCH_DIALECT), &value).await?;
+        if found.first().map_or(0, |row| int(row, 0)).unsigned_abs() <= MAX_CANDIDATES {
+            return Ok(Some(candidates));
+        }
+    }
+    Ok(None)
+}
+
+/// Bounds a search to the rows between two times, where numbers rise with times.
+async fn set_bounds(
+    connection: &Connection,
+    search: &mut Search,
+    [since, until]: [Option<Timestamp>; 2],
+) -> Result<(), PostgresError> {
+    let source = search.source();
+    let first = place_of(connection, source, since).await?;
+    let end = place_of(connection, source, until).await?;
+    search.bound(first, end);
+    Ok(())
+}
+
+async fn place_of(
+    connection: &Connection,
+    source: Source,
+    time: Option<Timestamp>,
+) -> Result<Option<i64>, PostgresError> {
+    let Some(time) = time else { return Ok(None) };
+    let Source { number, table, .. } = source;
+    let newest = format!("SELECT {number} FROM {table} ORDER BY {number} DESC LIMIT 1");
+    let newest = connection.query_once(&newest, &[]).await?;
+    let mut place = TimePlace::new(source, time, newest.first().map_or(0, |row| int(row, 0)));
+    while let Some(sql) = place.sql() {
+        place.add(connection.query_once(&sql, &[]).await?.first().map(|row| (int(row, 0), int(row, 1))));
+    }
+    Ok(Some(place.found()))
+}
+
+/// Runs a search to its end: among the first of `candidates` that are few, else between the two times.
+pub(super) async fn run(
+    connection: &Connection,
+    mut search: Search,
+    tables: &str,
+    mut condition: WhereClause,
+    candidates: Vec<Candidates>,
+    window: [Option<Timestamp>; 2],
+) -> Result<Found, PostgresError> {
+    if let Some(few) = few(connection, candidates).await? {
+        condition.among(search.source().number, &few);
+        let all = numbers(connection, &search.all_sql(tables, &condition.sql()), &condition).await?;
+        search.add(&all, None);
+        return Ok(search.finish());
+    }
+    set_bounds(connection, &mut search, window).await?;
+    while let Some(end) = search.end_sql() {
+        let end = connection.query_once(&end, &[]).await?.first().map(|row| int(row, 0));
+        let matches = search.matches_sql(tables, &condition.sql(), end);
+        search.add(&numbers(connection, &matches, &condition).await?, end);
+    }
+    Ok(search.finish())
+}
+
+async fn numbers(connection: &Connection, sql: &str, condition: &WhereClause) -> Result<Vec<i64>, PostgresError> {
+    let rows = connection.query_once(sql, &bound(condition)).await?;
+    Ok(rows.iter().map(|row| int(row, 0)).collect())
+}
