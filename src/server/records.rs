@@ -245,6 +245,7 @@ fn from_either(given: Text, members: &mut Members, name: &str) -> Result<String,
     let inside: Option<String> = members.get(name).and_then(|value| serde_json::from_str(value.get()).ok());
     match (given.0, inside) {
         (Some(outside), Some(inside)) if outside != inside => Err(Problem::field(name, "is not the one in the query")),
+        (_, None) if members.contains_key(name) => Err(Problem::field(name, "must be text")),
         (Some(value), _) => {
             let raw = serde_json::value::to_raw_value(&value).map_err(|_| Problem::internal())?;
             members.insert(name.to_owned(), raw);
