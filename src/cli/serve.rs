@@ -77,10 +77,7 @@ impl ServeArgs {
         let endpoints = context.set_endpoints(store.as_ref())?;
         check_forwards(&config, &endpoints)?;
         let sources = if self.no_consume { Vec::new() } else { broker_sources::all(context)? };
-        announce(context, &config, &listeners, &without, (self.no_process, settings.hosts.is_none()))?;
-        for (key, flaw) in &weak {
-            context.screen.warn(&format!("weak secret {key}: {}", flaw.text()));
-        }
+        let takes_any_name = settings.hosts.is_none();
         let metrics = Arc::new(Metrics::default());
         let workers = context.worker_config(Arc::clone(&store), keyring)?;
         let deliveries = Deliveries::new(workers, &endpoints, counting(&metrics));
@@ -101,10 +98,17 @@ impl ServeArgs {
             ),
         };
         let alerts = context.alert_watch(&deliveries.config().store)?;
-        block_on(
+        block_on(async {
+            // A process that reads the address below may send a signal at once.
+            let signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
+            announce(context, &config, &listeners, &without, (self.no_process, takes_any_name))?;
+            for (key, flaw) in &weak {
+                context.screen.warn(&format!("weak secret {key}: {}", flaw.text()));
+            }
             RunningServer { context, args: &self, without, deliveries, background, readers, alerts }
-                .serve(server, listeners),
-        )
+                .serve(server, listeners, signals)
+                .await
+        })
     }
 
     fn addresses<'a>(&'a self, config: &'a Config) -> Vec<String> {
@@ -339,8 +343,12 @@ struct RunningServer<'a> {
 
 impl RunningServer<'_> {
     /// Serves until a signal stops it.
-    async fn serve(mut self, server: Server, listeners: Vec<TcpListener>) -> Result<Exit, CliError> {
-        let mut signals = Signals::listen().map_err(|e| Exit::Io.error("failed to listen for signals").cause(e))?;
+    async fn serve(
+        mut self,
+        server: Server,
+        listeners: Vec<TcpListener>,
+        mut signals: Signals,
+    ) -> Result<Exit, CliError> {
         let listeners = listeners
             .into_iter()
             .map(tokio::net::TcpListener::from_std)
