@@ -18,6 +18,7 @@ use crate::delivery::{State, Trigger};
 use crate::endpoint::{EventJson, ResolvedEndpoint, resolve};
 use crate::format::count;
 use crate::monitor::failure_clusters::ClusterPrefix;
+use crate::render::Format;
 use crate::report::{self, Report, requests};
 use crate::signature::{Scheme, find};
 use crate::store::{ChangedDeliveries, DeliveryId, DeliveryRow, EventRow, Replay, Schedule, SkipReason, Store};
@@ -339,10 +340,18 @@ fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], ver
     }
     let report = report
         .with_table(table)
-        .with_names(chosen.iter().map(|row| row.id.0.to_string()))
+        .with_names(names(context, chosen.iter().map(|row| row.id)))
         .with_hint_if(chosen.len() + plan.new_deliveries == 0, "nothing matches the filter");
     context.screen.report(&report)?;
     Ok(Exit::Done)
+}
+
+/// The numbers of deliveries that `-o name` prints: there may be hundreds of thousands, and no other format needs them as text.
+fn names(context: &Context, ids: impl Iterator<Item = DeliveryId>) -> Vec<String> {
+    match context.screen.format() {
+        Format::Name => ids.map(|id| id.0.to_string()).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// How many are left alone, and why.
@@ -409,6 +418,7 @@ pub(super) fn report_change(
     }
     let ChangedDeliveries { changed, skipped: mut left } = changed;
     left.extend(plan.refused);
+    drop(plan.changes);
     let view = ChangedView {
         changed: changed.len(),
         left_alone: left.len() + plan.skipped.len(),
@@ -418,7 +428,7 @@ pub(super) fn report_change(
     if let Some(line) = left_alone(plan.skipped.iter()) {
         report = report.with_line(line);
     }
-    let report = report.with_names(changed.iter().map(|id| id.0.to_string())).with_hint(if changed.is_empty() {
+    let report = report.with_names(names(context, changed.iter().copied())).with_hint(if changed.is_empty() {
         "nothing matches what was asked for".to_owned()
     } else {
         hint(&changed)

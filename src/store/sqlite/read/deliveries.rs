@@ -299,23 +299,24 @@ fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusq
 
 /// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
 pub(crate) fn overtaken(connection: &Connection, ids: &[DeliveryId]) -> rusqlite::Result<Vec<DeliveryId>> {
-    let mut lanes: HashMap<(i64, i64), Vec<DeliveryId>> = HashMap::new();
+    let mut lanes: Vec<(Lane, DeliveryId)> = Vec::with_capacity(ids.len());
     let mut lane_of = connection.prepare_cached("SELECT endpoint, lane FROM delivery WHERE id = ?1")?;
     for id in ids {
         if let Some(lane) = lane_of.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()? {
-            lanes.entry(lane).or_default().push(*id);
+            lanes.push((lane, *id));
         }
     }
+    lanes.sort_unstable();
     let Some(first) = ids.iter().min() else { return Ok(Vec::new()) };
     let mut found = BTreeSet::new();
     let mut later = connection
         .prepare_cached(formatcp!("SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = {DELIVERED}"))?;
     let mut rows = later.query([first.0])?;
     while let Some(row) = rows.next()? {
-        let later = DeliveryId(row.get(0)?);
-        if let Some(earlier) = lanes.get(&(row.get(1)?, row.get(2)?)) {
-            found.extend(earlier.iter().filter(|id| **id < later));
-        }
+        let (later, lane): (_, Lane) = (DeliveryId(row.get(0)?), (row.get(1)?, row.get(2)?));
+        let of_lane = &lanes[lanes.partition_point(|(other, _)| *other < lane)..];
+        let earlier = of_lane.iter().take_while(|(other, id)| *other == lane && *id < later);
+        found.extend(earlier.map(|(_, id)| *id));
     }
     Ok(found.into_iter().collect())
 }
