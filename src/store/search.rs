@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 pub(super) const MAX_COUNTED: u64 = 10_000;
 /// Candidates that are all looked at if an index holds no more of them. Each is read at a place of its own, so they cost more than
 /// rows that lie side by side.
-pub(super) const MAX_CANDIDATES: u64 = 5_000;
+pub(super) const MAX_CANDIDATES: u64 = 3_000;
 /// How far from a time the search for its place begins and ends: writers take the time before they wait for their turn.
 const CLOCK_SLACK: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -31,7 +31,7 @@ impl RowCost {
     fn rows(self) -> u64 {
         match self {
             Self::Row => 200_000,
-            Self::Joined => 60_000,
+            Self::Joined => 40_000,
             Self::LastAttempt => 20_000,
         }
     }

@@ -157,7 +157,7 @@ mod tests {
             let search = Search::new(INDEXED, page, None, RowCost::Row, STRETCH);
             let (ids, listed) = finish(&connection, search, "true", page, [None; 2]);
             assert_eq!((ids[0], ids.len()), (first, 50));
-            assert_eq!((listed.total, listed.is_exact, listed.searched_to), (5_000, false, None));
+            assert_eq!((listed.total, listed.is_exact, listed.searched_to), (MAX_CANDIDATES, false, None));
         }
     }
 
