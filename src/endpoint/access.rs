@@ -26,8 +26,8 @@ const RESERVED: [&str; 15] = [
 /// Prefixes of headers that the operator cannot set, because they carry signed values.
 const RESERVED_PREFIXES: [&str; 3] = ["webhook-", "x-webhook-", "x-sync-"];
 
-/// Where a value that may be secret is read from: the configuration, a file or a variable. Secret ones are never
-/// stored.
+/// Where a password, a token or a header that requests to an endpoint carry is read from: the configuration, a file or a variable.
+/// What a file or a variable holds is never stored in the queue.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueSource {

@@ -10,7 +10,7 @@ use crate::store::{LoggedAttempt, QueueFigures};
 /// The window over which deliveries per second are averaged.
 pub const PACE_WINDOW: Duration = Duration::from_secs(10);
 
-/// How many deliveries each endpoint had delivered at one time.
+/// How many deliveries each endpoint had delivered at one moment.
 #[derive(Clone, Debug)]
 struct DeliveredReading {
     at: Timestamp,

@@ -28,7 +28,7 @@ pub fn action(row: &LoggedAttempt) -> String {
     }
 }
 
-/// An attempt as `audit` lists it.
+/// An outgoing attempt in the audit log, in JSON. Received webhooks and actions of operators have views of their own.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditView<'a> {
