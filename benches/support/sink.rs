@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub(crate) struct Manner {
     /// How long it takes for each request.
     pub(crate) delay: Duration,
-    /// One answer in so many is a 500; never if 0.
+    /// One answer in so many is a 500, by chance from a fixed seed: in step with the slots, some would meet nothing else. Never if 0.
     pub(crate) failing: u64,
     /// Is told when a request has arrived.
     pub(crate) arrivals: Option<Sender<Instant>>,
@@ -60,7 +60,8 @@ fn answer(mut stream: TcpStream, manner: &Manner, count: &AtomicU64) {
         if !manner.delay.is_zero() {
             std::thread::park_timeout(manner.delay);
         }
-        let bad = manner.failing > 0 && count.fetch_add(1, Ordering::Relaxed).is_multiple_of(manner.failing);
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let bad = manner.failing > 0 && fastrand::Rng::with_seed(number).u64(..manner.failing) == 0;
         if stream.write_all(if bad { BAD } else { GOOD }).is_err() {
             return;
         }
