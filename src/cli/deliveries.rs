@@ -137,11 +137,11 @@ impl GiveUpArgs {
         if let Some(event) = chosen.undelivered.first() {
             return Err(Exit::NoInput.error(format!("the event `{}` has no delivery to give up", event.id)));
         }
-        let plan = chosen.plan(SkipReason::by_giving_up);
+        let mut plan = chosen.plan(SkipReason::by_giving_up);
         if let Some(exit) = plan.confirm((context, store), "give up", (self.dry_run, self.yes))? {
             return Ok(exit);
         }
-        let changed = store.give_up(plan.ids(), context.now).wait()?;
+        let changed = store.give_up(plan.take_ids(), context.now).wait()?;
         report_change(context, changed, plan, "given up", self.selection.is_by_id(), undo_hint)
     }
 }

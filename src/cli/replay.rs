@@ -118,7 +118,7 @@ impl ReplayArgs {
             return Ok(exit);
         }
         context.set_endpoints(store.as_ref())?;
-        let mut changed = store.replay(plan.ids(), how, context.now).wait()?;
+        let mut changed = store.replay(plan.take_ids(), how, context.now).wait()?;
         if plan.new_deliveries > 0 {
             let (events, only) =
                 (std::mem::take(&mut plan.events_without_deliveries), self.selection.endpoint().map(str::to_owned));
@@ -250,9 +250,10 @@ fn cancelled(event: &EventRow) -> CliError {
 }
 
 impl SelectionPlan {
-    /// The deliveries that are changed.
-    pub(super) fn ids(&self) -> Vec<DeliveryId> {
-        self.changes.iter().map(|row| row.id).collect()
+    /// The deliveries to change, of which nothing else is needed once it is decided.
+    pub(super) fn take_ids(&mut self) -> Vec<DeliveryId> {
+        let changes = std::mem::take(&mut self.changes);
+        changes.iter().map(|row| row.id).collect()
     }
 
     /// Whether the plan changes nothing, because every named delivery has to be left alone.
@@ -418,7 +419,6 @@ pub(super) fn report_change(
     }
     let ChangedDeliveries { changed, skipped: mut left } = changed;
     left.extend(plan.refused);
-    drop(plan.changes);
     let view = ChangedView {
         changed: changed.len(),
         left_alone: left.len() + plan.skipped.len(),

@@ -198,13 +198,19 @@ impl Selection {
     ///
     /// Of a named event, whichever deliveries can be changed are meant; a delivery named by its number is meant itself.
     pub(super) fn plan(self, left: impl Fn(State) -> Option<SkipReason>) -> SelectionPlan {
-        let mut plan = SelectionPlan { by_filter: self.by_filter, ..SelectionPlan::default() };
         let mut alone = Vec::new();
-        for row in self.selected {
-            match left(row.state) {
-                Some(why) => alone.push((row, why)),
-                None => plan.changes.push(row),
+        // In place: there may be a million.
+        let mut changes = self.selected;
+        changes.retain(|row| match left(row.state) {
+            Some(why) => {
+                alone.push((row.clone(), why));
+                false
             }
+            None => true,
+        });
+        let mut plan = SelectionPlan { changes, by_filter: self.by_filter, ..SelectionPlan::default() };
+        if alone.is_empty() {
+            return plan;
         }
         let served: BTreeSet<i64> = plan.changes.iter().map(|row| row.seq).collect();
         for (row, why) in alone {
