@@ -24,7 +24,7 @@ fn field<'a>(entry: &'a [(String, String)], name: &str) -> &'a str {
     &entry.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("no field {name}: {entry:?}")).1
 }
 
-/// The one attempt that was made for an event.
+/// The attempts that were made for an event.
 pub(crate) fn attempts(place: &Place, event: &str) -> Vec<Value> {
     place.data(&["events", "show", event])["attempts"].as_array().unwrap().clone()
 }

@@ -5,7 +5,7 @@ use crate::support::place::Place;
 use crate::support::redis::RedisServer;
 
 /// The outcome and the words of the first attempt at an event.
-fn refusal(place: &Place) -> (String, String) {
+pub(crate) fn first_attempt(place: &Place) -> (String, String) {
     let id = place.emit("user.created", "u-1");
     place.run(&["process"]);
     let attempt = attempts(place, &id).remove(0);
@@ -13,12 +13,13 @@ fn refusal(place: &Place) -> (String, String) {
     (text("outcome"), text("detail"))
 }
 
-fn state(place: &Place) -> String {
+/// The state of the only endpoint.
+pub(crate) fn state(place: &Place) -> String {
     place.data(&["status"])["endpoints"][0]["state"].as_str().unwrap().to_owned()
 }
 
 fn rejected(place: &Place, wanted: &str) {
-    let (outcome, detail) = refusal(place);
+    let (outcome, detail) = first_attempt(place);
     assert_eq!((outcome.as_str(), detail.as_str()), ("rejected", wanted));
 }
 
@@ -34,7 +35,7 @@ fn what_is_wrong_with_the_stream_or_the_login_is_a_rejection() {
         place.set("REDIS", login);
         place
     };
-    let (outcome, detail) = refusal(&with(reader, "reader:pass"));
+    let (outcome, detail) = first_attempt(&with(reader, "reader:pass"));
     assert_eq!(outcome, "rejected");
     assert!(detail.starts_with("redis: the user has no permission: ") && detail.ends_with("(NOPERM)"), "{detail}");
     let wrong = place(&server.url("0/events"), "max_attempts = 1\nbasic_env = \"REDIS\"");
@@ -119,7 +120,7 @@ fn a_server_that_is_not_there_or_is_none_is_unreachable_in_words() {
     let Some(mut server) = RedisServer::start() else { return };
     let place = place(&server.url("0/events"), "max_attempts = 1\ntimeout = \"1s\"");
     server.kill();
-    let (outcome, detail) = refusal(&place);
+    let (outcome, detail) = first_attempt(&place);
     assert_eq!(
         (outcome.as_str(), detail),
         ("unreachable", format!("connect: 127.0.0.1:{}: connection refused", server.port))
@@ -127,7 +128,7 @@ fn a_server_that_is_not_there_or_is_none_is_unreachable_in_words() {
     let web = crate::support::receiver::Receiver::good();
     let port = web.url("").rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
     configure(&place, &format!("redis://127.0.0.1:{port}/0/events"), "max_attempts = 1\ntimeout = \"1s\"");
-    let (outcome, detail) = refusal(&place);
+    let (outcome, detail) = first_attempt(&place);
     assert!(outcome == "unreachable" || outcome == "timed out", "{outcome}: {detail}");
 }
 

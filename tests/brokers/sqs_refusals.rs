@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use crate::redis::{attempts, configure};
+use crate::redis_refusals::{first_attempt, state};
 use crate::sqs_server::{KEY, SECRET_KEY, SqsServer, place, url_at};
 use crate::support::place::{Place, eventually, kill, within};
 use crate::support::receiver::{Received, Receiver, Reply};
@@ -38,19 +39,6 @@ fn ok(body: &Value) -> Reply {
     Reply::With(200, Vec::new(), body.to_string().into_bytes())
 }
 
-/// The outcome and the words of the first attempt at an event.
-fn attempt(place: &Place) -> (String, String) {
-    let id = place.emit("user.created", "u-1");
-    place.run(&["process"]);
-    let attempt = attempts(place, &id).remove(0);
-    let text = |name: &str| attempt[name].as_str().unwrap().to_owned();
-    (text("outcome"), text("detail"))
-}
-
-fn state(place: &Place) -> String {
-    place.data(&["status"])["endpoints"][0]["state"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn what_is_wrong_with_a_request_is_a_rejection_and_what_ails_the_service_opens_the_circuit() {
     for (status, kind, message, words, is_of_all) in [
@@ -78,16 +66,16 @@ fn what_is_wrong_with_a_request_is_a_rejection_and_what_ails_the_service_opens_t
             configure(&place, &url_at(server.address.port(), "events"), "");
         }
         let wanted = format!("sqs: {words}: {message} ({code})");
-        assert_eq!(attempt(&place), ("rejected".to_owned(), wanted));
+        assert_eq!(first_attempt(&place), ("rejected".to_owned(), wanted));
         let state = state(&place);
         assert_eq!(state, if is_of_all { "resting" } else { "ok" }, "{kind}");
         assert_eq!(place.queue()["failed"], u64::from(!is_of_all), "{kind}");
     }
     let (_server, place) = scripted(|_| Reply::With(503, Vec::new(), b"<html>".to_vec()));
-    assert_eq!(attempt(&place).1, "sqs: the service has a fault: HTTP 503");
+    assert_eq!(first_attempt(&place).1, "sqs: the service has a fault: HTTP 503");
     let (_server, place) = scripted(|_| Reply::With(200, Vec::new(), b"<html>".to_vec()));
     assert_eq!(
-        attempt(&place),
+        first_attempt(&place),
         ("unreachable".to_owned(), "sqs: the answer to SendMessageBatch cannot be read".to_owned())
     );
 }
@@ -99,7 +87,7 @@ fn a_clock_that_is_wrong_is_said_to_be() {
         let body = json!({ "__type": "InvalidSignatureException", "message": "Signature not yet current" });
         Reply::With(403, headers, body.to_string().into_bytes())
     });
-    let (_, detail) = attempt(&place);
+    let (_, detail) = first_attempt(&place);
     assert!(
         detail.starts_with("sqs: the clock of this machine is ") && detail.contains(" ahead, so signatures"),
         "{detail}"
@@ -173,7 +161,7 @@ fn requests_are_nearly_full_as_long_as_much_waits() {
 fn a_server_that_says_nothing_is_timed_out_and_one_that_closes_idle_connections_costs_no_attempt() {
     let (_server, place) = scripted(|_| Reply::Hang);
     configure(&place, &url_at(_server.address.port(), "events"), "timeout = \"400ms\"\nmax_attempts = 1");
-    let (outcome, detail) = attempt(&place);
+    let (outcome, detail) = first_attempt(&place);
     assert_eq!((outcome.as_str(), detail.as_str()), ("timed out", "timed out after 380ms waiting for the response"));
     let (_server, place) = scripted(|request| {
         let body = taken(request).to_string();
@@ -196,7 +184,7 @@ fn requests_are_signed_as_the_sdk_of_aws_signs_them() {
     }
     let (server, mut place) = scripted(|request| ok(&taken(request)));
     place.set("AWS_SESSION_TOKEN", "a-session+token/==");
-    assert_eq!(attempt(&place).0, "delivered");
+    assert_eq!(first_attempt(&place).0, "delivered");
     let request = server.requests().remove(0);
     let oracle = r#"
 import sys, json
@@ -271,13 +259,13 @@ fn the_roles_of_instances_containers_and_web_identities_are_asked_for_their_keys
     };
     let pair = |key: &str| (key.to_owned(), "t".to_owned());
     place.set("AWS_EC2_METADATA_DISABLED", "true");
-    let (outcome, detail) = attempt(&place);
+    let (outcome, detail) = first_attempt(&place);
     assert!(outcome == "rejected" && detail.starts_with("sqs: no credentials: give basic_file"), "{detail}");
     assert_eq!((state(&place).as_str(), server.count()), ("resting", 0));
     place.unset("AWS_EC2_METADATA_DISABLED");
     let again = |place: &Place| {
         place.ok(&["endpoints", "resume", "stream"]);
-        attempt(place)
+        first_attempt(place)
     };
     let instance = Receiver::new(|request| metadata(request, "OFINSTANCE"));
     place.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", &instance.url(""));
@@ -291,7 +279,7 @@ fn the_roles_of_instances_containers_and_web_identities_are_asked_for_their_keys
     place.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.url("/container?x=1"));
     std::fs::write(place.path("shown"), "shown\n").unwrap();
     place.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", &place.path("shown").display().to_string());
-    assert_eq!(attempt(&place).0, "delivered");
+    assert_eq!(first_attempt(&place).0, "delivered");
     assert_eq!(key_of_last(&server), pair("OFCONTAINER"));
     let service = Receiver::new(|request| {
         let form = String::from_utf8(request.body.clone()).unwrap();
@@ -307,11 +295,11 @@ fn the_roles_of_instances_containers_and_web_identities_are_asked_for_their_keys
     place.set("AWS_WEB_IDENTITY_TOKEN_FILE", &place.path("token").display().to_string());
     place.set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/worker");
     place.set("AWS_ENDPOINT_URL_STS", &service.url(""));
-    assert_eq!(attempt(&place).0, "delivered");
+    assert_eq!(first_attempt(&place).0, "delivered");
     assert_eq!(key_of_last(&server), pair("OFIDENTITY"));
     place.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://10.0.0.1/x");
     place.unset("AWS_ROLE_ARN");
-    assert!(attempt(&place).1.contains("at a metadata service, at this machine, or over https"));
+    assert!(first_attempt(&place).1.contains("at a metadata service, at this machine, or over https"));
 }
 
 #[test]
@@ -346,7 +334,7 @@ fn keys_that_are_refused_are_asked_for_again() {
 fn what_the_service_itself_refuses_is_in_words() {
     let Some(server) = SqsServer::start() else { return };
     let nowhere = place(&server.url("nowhere"), "max_attempts = 1");
-    let (outcome, detail) = attempt(&nowhere);
+    let (outcome, detail) = first_attempt(&nowhere);
     assert!(outcome == "rejected" && detail.starts_with("sqs: there is no queue `nowhere`: "), "{detail}");
     let doctor = nowhere.run(&["doctor", "--online"]);
     assert!((doctor.stdout + &doctor.stderr).contains("there is no queue `nowhere`"));
@@ -354,5 +342,5 @@ fn what_the_service_itself_refuses_is_in_words() {
     drop(server);
     let gone = place(&url_at(port, "events"), "max_attempts = 1");
     let wanted = format!("connect: 127.0.0.1:{port}: connection refused");
-    assert_eq!(attempt(&gone), ("unreachable".to_owned(), wanted));
+    assert_eq!(first_attempt(&gone), ("unreachable".to_owned(), wanted));
 }
