@@ -7,6 +7,7 @@ mod columns;
 mod failure;
 pub mod live;
 mod progress;
+mod prose;
 mod screen;
 mod table;
 
@@ -258,9 +259,9 @@ fn write_text(
     tables: &[VisibleColumns<'_>],
     look: &OutputStyle,
 ) -> io::Result<()> {
-    for line in lines.iter().flat_map(|line| line.split('\n')) {
-        writeln!(out, "{}", Untrusted(line).to_string().trim_end())?;
-    }
+    // Lines without a table may be what somebody copies: a signature, a file, a program.
+    let prose = OutputStyle { width: look.width.filter(|_| !tables.is_empty()), ..look.clone() };
+    lines.iter().flat_map(|line| line.split('\n')).try_for_each(|line| prose::write(out, line, &prose))?;
     let mut apart = !lines.is_empty();
     for visible in tables.iter().filter(|visible| !visible.table.rows.is_empty()) {
         if apart {

@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Attribute, CellAlignment, Color, ContentArrangement, presets};
 
-use super::{Format, OutputStyle, VisibleColumns, shown_cell};
+use super::{Format, OutputStyle, VisibleColumns, prose, shown_cell};
 use crate::format::shorten;
 use crate::report::{Cell, Column, Level};
-use crate::untrusted::Untrusted;
 
 /// Spaces between two columns.
 const GAP: u16 = 2;
@@ -16,14 +15,16 @@ const GAP: u16 = 2;
 /// Writes a table with its title and summary, without a trailing space on any line.
 pub(super) fn write(out: &mut dyn Write, visible: &VisibleColumns<'_>, look: &OutputStyle) -> io::Result<()> {
     if let Some(title) = &visible.table.title {
-        writeln!(out, "{}", painted(&Untrusted(title).to_string(), Style::new().bold(), look.color))?;
+        for part in prose::parts(title, look) {
+            writeln!(out, "{}", painted(&part, Style::new().bold(), look.color))?;
+        }
     }
     let fitting = VisibleColumns { table: visible.table, columns: fitting(visible, look) };
     for line in laid_out(&fitting, look).lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     match &visible.table.summary {
-        Some(summary) => writeln!(out, "{}", Untrusted(summary)),
+        Some(summary) => prose::write(out, summary, look),
         None => Ok(()),
     }
 }

@@ -58,4 +58,5 @@ mod troubles;
 mod verify;
 mod watch;
 mod why;
+mod widths;
 mod wrong;
