@@ -2,8 +2,10 @@
 //!
 //! `draw` is a function of the view and keeps no state, so tests draw without a terminal.
 
+mod backend;
+
 use std::fmt;
-use std::io::{self, Stdout};
+use std::io;
 use std::panic;
 use std::time::Duration;
 
@@ -11,13 +13,13 @@ use crossterm::cursor::Show;
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::execute;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
 
+use self::backend::FullScreenBackend;
 use super::columns::fitted;
 use super::{OutputStyle, Screen, shown_cell};
 use crate::report::top::Top;
@@ -80,7 +82,7 @@ pub struct ScreenContent<'a> {
 
 /// A terminal in raw mode on the alternate screen. Dropping it restores the terminal.
 pub struct LiveScreen {
-    terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<FullScreenBackend>,
     look: OutputStyle,
 }
 
@@ -100,8 +102,7 @@ impl LiveScreen {
         }));
         enable_raw_mode()?;
         // From here on the terminal is restored even if the next step fails.
-        let mut live =
-            Self { terminal: Terminal::new(CrosstermBackend::new(io::stdout()))?, look: screen.look().clone() };
+        let mut live = Self { terminal: Terminal::new(FullScreenBackend::new())?, look: screen.look().clone() };
         execute!(io::stdout(), EnterAlternateScreen)?;
         live.terminal.clear()?;
         Ok(live)

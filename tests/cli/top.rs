@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::place::Place;
 use crate::support::tools::has_tools;
+use crate::terminal::on_terminal;
 
 /// A terminal of 80 by 24 characters with a shell in it. Dropping it ends it.
 struct Terminal {
@@ -111,6 +112,14 @@ fn a_terminal_is_given_back_when_top_is_terminated() {
     assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
     let screen = terminal.shows("raw: 1");
     assert!(!screen.contains("Endpoints"), "{screen}");
+}
+
+#[test]
+fn a_terminal_that_answers_no_question_is_drawn_on_all_the_same() {
+    // Nobody is behind this one, who could say where the cursor is.
+    let Some(seen) = on_terminal(&troubled(), 80, "top", "q") else { return };
+    assert_eq!(seen.code, 0, "{seen:?}");
+    assert!(seen.stdout.contains("▸ Endpoints") && !seen.stdout.contains("\u{1b}[6n"), "{seen:?}");
 }
 
 #[test]
