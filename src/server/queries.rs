@@ -21,8 +21,11 @@ type StatusParam = Number<100, 999, 0>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SortOrder {
-    /// The newest first.
+    /// Nothing was said: the newest first, unless a log is followed.
     #[default]
+    #[serde(skip)]
+    Unstated,
+    /// The newest first.
     Newest,
     /// The oldest first.
     Oldest,
@@ -174,7 +177,7 @@ impl DeliveriesQuery {
         })
     }
 
-    /// The attempts begun in the window. A cursor goes from the oldest on, as a log is followed.
+    /// The attempts begun in the window. Unless an order is stated, a cursor goes from the oldest on, as a log is followed.
     pub(super) fn attempts(&self, now: Timestamp) -> Result<(AttemptFilter, Page), Problem> {
         if !self.state.0.is_empty() {
             return Err(Problem::field("state", "belongs to deliveries, not to attempts"));
@@ -183,18 +186,25 @@ impl DeliveriesQuery {
             return Err(Problem::field("cluster", "belongs to deliveries, not to attempts"));
         }
         let (since, until) = window(self.since, self.until, now)?;
+        let follows = self.after.is_some() && self.sort == SortOrder::Unstated;
+        let page = Page { oldest_first: follows || self.sort == SortOrder::Oldest, ..self.page() };
         let filter = AttemptFilter {
             endpoint: self.endpoint.0.clone(),
             event_type: self.event_type.0.clone(),
             resource_id: self.resource.0.clone(),
             status: status(self.status),
             error: self.error.0.clone(),
-            after: self.after,
+            past: self.after,
             since,
             until,
             ..AttemptFilter::default()
         };
-        Ok((filter, Page { oldest_first: self.after.is_some() || self.sort == SortOrder::Oldest, ..self.page() }))
+        Ok((filter, page))
+    }
+
+    /// Whether an order is stated, so that a cursor goes on in that order.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.sort != SortOrder::Unstated
     }
 
     /// The cluster of failures they belong to.

@@ -103,6 +103,11 @@ fn lists_have_the_filters_of_the_command_line_and_cursors_that_hold() {
     let first = scene.data("/api/attempts?after=0&limit=4");
     let place = first[3]["place"].as_i64().unwrap();
     assert_eq!(scene.data(&format!("/api/attempts?after={place}")).as_array().unwrap().len(), 5);
+    let newest: Vec<String> = (1..=9).rev().map(|place| place.to_string()).collect();
+    assert_eq!(walk(&scene, "/api/attempts?sort=newest&", "place", || ()), newest);
+    assert_eq!(walk(&scene, "/api/attempts?sort=newest&status=422&", "place", || ()), newest);
+    let unsorted = scene.server.get("/api/attempts?limit=4", READER).json();
+    assert!(unsorted["pagination"].get("nextAfter").is_none(), "`after` alone goes the other way: {unsorted}");
     assert_eq!(scene.data("/api/failures").as_array().unwrap().len(), 3);
     assert_eq!(scene.data("/api/failures/stats")["totalFailures"], 9);
     assert_eq!(scene.data("/api/runs")[0]["failed"], 3);

@@ -129,9 +129,14 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
         })
         .await?;
     let listed = listed.ok_or_else(no_endpoint)?;
-    // The cursor follows the log, so a page that begins with the newest has none.
-    let next = listed.searched_to.or(listed.rows.last().map(|row| row.place)).filter(|_| page.oldest_first);
-    Ok(Answer::new(report::attempts::list(&listed, page).with_cursor(next.map(PageCursor::Row))))
+    let report = report::attempts::list(&listed, page);
+    let report = match page.oldest_first {
+        // Whoever follows the log asks for what comes after its end as well.
+        true => report.with_cursor(listed.searched_to.or(listed.rows.last().map(|row| row.place)).map(PageCursor::Row)),
+        false if query.is_sorted() => report.with_cursor_after(&listed, |row| row.place),
+        false => report,
+    };
+    Ok(Answer::new(report))
 }
 
 pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {

@@ -214,10 +214,14 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(ACTION)
         .data("Changed"),
     operation("POST", "/api/deliveries/{id}/give-up", "Give a delivery up").operate().answers(ACTION).data("Changed"),
-    operation("GET", "/api/attempts", "Attempts, newest first, or as a log from `after` on")
-        .operate()
-        .query(&[ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
-        .data("Attempts"),
+    operation(
+        "GET",
+        "/api/attempts",
+        "Attempts, newest first; with `after` and without `sort`, as a log from there on",
+    )
+    .operate()
+    .query(&[ENDPOINT, TYPE, RESOURCE, STATUS, ERROR, SINCE, UNTIL, AFTER, PAGE, LIMIT, SORT])
+    .data("Attempts"),
     operation("GET", "/api/endpoints", "The endpoints").operate().data("Endpoints"),
     operation("GET", "/api/endpoints/{id}", "One endpoint with its settings").operate().answers(READ).data("Endpoint"),
     operation("POST", "/api/endpoints/{id}/pause", "Hold an endpoint's deliveries back")
