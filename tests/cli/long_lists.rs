@@ -1,17 +1,13 @@
 //! Lists of queues that were used for months: a page costs the same, and says what was not looked at.
 
-use std::time::{Duration, Instant};
-
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::support::long_lists::{assert_every_first_page_is_shown_at_once, place_with_two_endpoints};
 use crate::support::place::{Place, Ran};
 
 #[path = "../../benches/support/finished.rs"]
 mod finished;
-
-/// The most that a page may take: fifty milliseconds, of a build that is optimised.
-const LIMIT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 400 } else { 50 });
 
 /// A queue with so many deliveries, of which the first was answered 299.
 fn used(rows: u64) -> Place {
@@ -73,80 +69,11 @@ const MIXED: &str = "
             CASE WHEN seq % 50 = 0 THEN 'code-mismatch' END, '10.0.0.1', '/api/webhooks/sync' FROM event;
     PRAGMA wal_checkpoint(TRUNCATE);";
 
-const FILTERS: &[&str] = &[
-    "",
-    "--type user.updated",
-    "--type user.*",
-    "--type user.rare",
-    "--type no.such",
-    "--resource old-17",
-    "--resource hot",
-    "--resource nobody",
-    "--since 1h",
-    "--since 30d",
-    "--until 30d",
-    "--until 89d",
-    "--since 60d --until 59d",
-    "--status 200",
-    "--status 503",
-    "--status 418",
-    "--status 299",
-    "--error teapot",
-    "--error nothing-like-it",
-    "--type user.rare --status 200",
-];
-
-const BY_ENDPOINT: &[&str] = &["--endpoint 127.0.0.1:9", "--endpoint rare", "--endpoint rare --type user.updated"];
-
-const BY_STATE: &[&str] = &[
-    "--state delivered",
-    "--state failed",
-    "--state pending",
-    "--state superseded",
-    "--failed --type user.rare",
-    "--failed --since 1d",
-    "--failed --error teapot",
-];
-
 #[test]
 #[ignore = "fills a queue with a million deliveries, which takes minutes"]
 fn every_list_and_filter_shows_its_first_page_at_once_beside_a_million_deliveries() {
-    let mut place = Place::sending_to(&["http://127.0.0.1:9/".to_owned(), "http://127.0.0.1:8/".to_owned()]);
-    std::fs::write(
-        place.path("c.toml"),
-        "[[endpoints]]\nname = \"127.0.0.1:9\"\nurl = \"http://127.0.0.1:9/\"\n\
-         [[endpoints]]\nname = \"rare\"\nurl = \"http://127.0.0.1:8/\"\nevents = [\"user.rare\"]\n",
-    )
-    .unwrap();
-    place.unset("SYNC_WEBHOOK_URLS");
-    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
-    place.emit("user.updated", "first");
-    for name in ["user.rare", "progress.touched"] {
-        place.ok(&["emit", name, "x", "--resource-type", "user", "--data", "{}"]);
-    }
+    let place = place_with_two_endpoints(None);
     finished::add(&place.database(), 0, 1_000_000);
     Connection::open(place.database()).unwrap().execute_batch(MIXED).unwrap();
-    let lists = [
-        ("deliveries list", [FILTERS, BY_ENDPOINT, BY_STATE].concat()),
-        ("failures list", [FILTERS, BY_ENDPOINT].concat()),
-        ("events list", FILTERS.to_vec()),
-        ("logs", [FILTERS, BY_ENDPOINT].concat()),
-        ("audit list", FILTERS[..13].to_vec()),
-    ];
-    let mut slow = Vec::new();
-    for (list, filters) in lists {
-        for filter in filters {
-            let args: Vec<&str> = list.split(' ').chain(filter.split_whitespace()).collect();
-            place.run(&args);
-            let began = Instant::now();
-            let ran = place.run(&args);
-            let took = began.elapsed();
-            assert_eq!(ran.code, 0, "{list} {filter}: {ran:?}");
-            println!("{:6.1} ms {list} {filter}", took.as_secs_f64() * 1e3);
-            if took > LIMIT {
-                slow.push(format!("{list} {filter}: {took:?}"));
-            }
-        }
-    }
-    assert!(slow.is_empty(), "{slow:#?}");
+    assert_every_first_page_is_shown_at_once(&place);
 }

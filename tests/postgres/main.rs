@@ -13,6 +13,7 @@ mod failover;
 mod full_disk;
 mod hostile;
 mod kill;
+mod long_lists;
 mod lost_answers;
 mod pooler;
 mod story;

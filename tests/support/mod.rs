@@ -1,9 +1,16 @@
 //! What several test targets share.
-#![allow(dead_code, unreachable_pub, clippy::print_stderr, reason = "each target uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "each target uses a part of it"
+)]
 
 use std::path::PathBuf;
 
 pub mod cluster;
+pub mod long_lists;
 pub mod original;
 pub mod place;
 pub mod receiver;
