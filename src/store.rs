@@ -16,6 +16,7 @@ pub mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
+mod record_search;
 mod rules;
 mod search;
 mod sql_log;

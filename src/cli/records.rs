@@ -57,6 +57,9 @@ pub struct ListArgs {
     /// Include deleted records
     #[arg(long)]
     deleted: bool,
+    /// Start after the record with this number: the `nextAfter` of a page
+    #[arg(long, value_name = "NUMBER", conflicts_with = "page", hide_short_help = true)]
+    after: Option<i64>,
     #[command(flatten)]
     paging: Paging,
 }
@@ -123,17 +126,15 @@ impl ListArgs {
             course: self.course,
             sort: self.sort.unwrap_or_default(),
             deleted: self.deleted,
-            past: None,
+            past: self.after,
         };
         let page = Page { oldest_first: self.sort.is_some(), ..self.paging.newest_first() };
         let listed = context.existing_store()?.records(&filter, page).wait()?;
         let report = records::list(&listed, page, &context.config()?.freshness, context.now);
-        context.screen.report(&match listed.rows.is_empty() {
-            true => {
-                report.with_hint("no records; they come from `emit`, from webhooks to `serve`, or by `records import`")
-            }
-            false => report,
-        })?;
+        let hint = "no records; they come from `emit`, from webhooks to `serve`, or by `records import`";
+        let is_empty = listed.rows.is_empty() && listed.is_exact;
+        let report = report.with_cursor_after(&listed, |row| row.seq).with_hint_if(is_empty, hint);
+        context.screen.report(&report)?;
         Ok(Exit::Done)
     }
 }

@@ -126,8 +126,15 @@ pub fn list(listed: &Listed<RecordRow>, page: Page, ages: &FreshnessThresholds, 
     let rows = listed.rows.iter().map(|row| cells(row, ages, now)).collect();
     Report::new(&views)
         .paged(Pagination::of(listed, page))
-        .with_table(Table::new(RECORDS, rows).summed_up(format!("{} of {} shown", listed.rows.len(), listed.total)))
+        .with_table(Table::new(RECORDS, rows).summed_up(format!(
+            "{} of {} shown",
+            listed.rows.len(),
+            listed.total_text()
+        )))
         .with_names(listed.rows.iter().map(|row| row.id.clone()))
+        .with_warning(listed.searched_to.map(|to| {
+            format!("not all records were searched; search further with --after {to}, or in `syncctl records export`")
+        }))
 }
 
 fn cells(row: &RecordRow, ages: &FreshnessThresholds, now: Timestamp) -> Vec<Cell> {

@@ -289,7 +289,7 @@ pub trait Records {
     /// One record, deleted ones included.
     fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>>;
 
-    /// A page of records.
+    /// A page of records. A text is looked for in the first records of the page's order only, see [`Listed`].
     fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>>;
 
     /// Up to `limit` records after the row `after`, deleted ones included, each with its row.

@@ -27,8 +27,8 @@ pub(super) enum RowCost {
 }
 
 impl RowCost {
-    /// Rows that are looked at: about twenty milliseconds.
-    fn rows(self) -> u64 {
+    /// Rows that are looked at: about twenty milliseconds where they lie in the same process.
+    pub(super) fn rows(self) -> u64 {
         match self {
             Self::Row => 200_000,
             Self::Joined => 40_000,
@@ -126,9 +126,9 @@ pub(super) struct Found {
 }
 
 impl Search {
-    /// A search for the rows of a page, behind the row `past`.
-    pub(super) fn new(source: Source, page: Page, past: Option<i64>, cost: RowCost, stretch: u64) -> Self {
-        let most = if source.indexed.is_empty() { cost.rows() } else { cost.rows().min(MAX_CANDIDATES) };
+    /// A search for the rows of a page, behind the row `past`, that looks at `most` rows.
+    pub(super) fn new(source: Source, page: Page, past: Option<i64>, most: u64, stretch: u64) -> Self {
+        let most = if source.indexed.is_empty() { most } else { most.min(MAX_CANDIDATES) };
         let most = most.saturating_add(page.offset());
         let (at, until) = (past, None);
         Self {
@@ -143,6 +143,16 @@ impl Search {
             ids: Vec::new(),
             is_complete: false,
         }
+    }
+
+    /// A search in another order than that of numbers, by a statement of its own that looks at [`Self::rows`] rows.
+    pub(super) fn at_once(source: Source, page: Page, most: u64) -> Self {
+        Self::new(source, page, None, most, u64::MAX)
+    }
+
+    /// Rows that are looked at by one statement.
+    pub(super) fn rows(&self) -> u64 {
+        self.stretch
     }
 
     /// The times between which rows are looked at, if numbers rise with a time: not before the first, before the second.

@@ -168,7 +168,7 @@ impl WhereClause {
         condition
     }
 
-    /// Records.
+    /// Records, whatever their text.
     pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("r.kind", filter.kind.map(kind_code));
@@ -177,12 +177,24 @@ impl WhereClause {
         }
         condition.equal("r.user_id", filter.user.as_deref());
         condition.equal("r.course_id", filter.course.as_deref());
-        if let Some(search) = &filter.search {
-            let position = dialect.position;
-            let found = ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{position}({column}, ?) > 0"));
-            condition.and(&format!("({})", found.join(" OR ")), search.to_lowercase().as_str());
-        }
         condition.past_record(filter.sort, filter.past, page);
+        condition
+    }
+
+    /// Among the records of `listed`, those that `search` finds.
+    pub(super) fn on_found_records(listed: &Self, search: &str) -> Self {
+        let mut condition = Self { parts: Vec::new(), values: listed.values.clone(), dialect: listed.dialect };
+        let position = listed.dialect.position;
+        let found = ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{position}({column}, ?) > 0"));
+        condition.and(&format!("({})", found.join(" OR ")), search.to_lowercase().as_str());
+        condition
+    }
+
+    /// Records at these places.
+    pub(super) fn on_record_numbers(numbers: &[i64], dialect: SqlDialect) -> Self {
+        let mut condition = Self::new(dialect);
+        // Without any, there is no such record.
+        condition.one_of("r.seq", if numbers.is_empty() { &[0] } else { numbers }.iter().copied());
         condition
     }
 
@@ -314,6 +326,12 @@ impl WhereClause {
         self.parts.iter().any(|part| part.contains(&format!("{alias}.")))
     }
 
+    /// The table that is searched with those of the joined ones that are compared, each given with the aliases that need it.
+    pub(super) fn tables(&self, first: &str, joins: &[(&[&str], &str)]) -> String {
+        let needed = joins.iter().filter(|(aliases, _)| aliases.iter().any(|alias| self.speaks_of(alias)));
+        needed.fold(first.to_owned(), |tables, (_, join)| format!("{tables} {join}"))
+    }
+
     pub(super) fn sql(&self) -> String {
         if self.parts.is_empty() { "true".to_owned() } else { self.parts.join(" AND ") }
     }
@@ -429,6 +447,16 @@ impl AttemptFilter {
     /// Whether only attempts that failed can match.
     pub(super) fn is_about_failures(&self) -> bool {
         is_about_failures(self.status, self.error.as_deref())
+    }
+}
+
+impl RecordFilter {
+    /// What a search reads of each record, which lies somewhere else in the order of an index.
+    pub(super) fn row_cost(&self) -> RowCost {
+        match self.sort {
+            RecordOrder::Arrival => RowCost::Joined,
+            RecordOrder::Name | RecordOrder::Email | RecordOrder::CreatedAt => RowCost::LastAttempt,
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use syncctl::clock::Timestamp;
 use syncctl::delivery::{Outcome, State};
 use syncctl::event::Draft;
-use syncctl::store::inbound::RefusedWebhook;
+use syncctl::store::inbound::{RecordFilter, RecordOrder, RefusedWebhook};
 use syncctl::store::operators::{
     ActionFilter, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, WrongSecretCount,
 };
-use syncctl::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Page, PruneFilter};
+use syncctl::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Listed, Page, PruneFilter};
 
 use crate::backend::{Backend, on_every_backend};
 use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
@@ -21,6 +21,7 @@ on_every_backend! {
     arrivals_are_those_since_a_time_endpoint_by_endpoint,
     events_are_found_by_how_the_last_attempt_of_a_delivery_ended,
     a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows,
+    records_are_searched_in_a_bounded_number,
 }
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
@@ -202,9 +203,11 @@ fn a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows(backend: &dyn
     let delivered = DeliveryFilter { last_status: Some(200), ..DeliveryFilter::default() };
     let listed = queue.store.deliveries(&delivered, NEWEST).wait().unwrap();
     assert!(listed.rows.is_empty() && !listed.is_exact);
-    let past = listed.searched_to.map(DeliveryId);
-    assert!(past.is_some_and(|past| past > delivery));
-    let rest = queue.store.deliveries(&DeliveryFilter { past, ..delivered.clone() }, NEWEST).wait().unwrap();
+    assert!(listed.searched_to.is_some_and(|past| past > delivery.0));
+    let rest = looked_further(listed.searched_to, |past| {
+        let past = past.map(DeliveryId);
+        queue.store.deliveries(&DeliveryFilter { past, ..delivered.clone() }, NEWEST).wait().unwrap()
+    });
     assert_eq!((rest.rows[0].id, rest.total, rest.is_exact), (delivery, 1, true));
     let all = queue.store.page_of_deliveries(&delivered, NEWEST).wait().unwrap();
     assert_eq!((all[0].id, queue.store.count_deliveries(&delivered).wait().unwrap()), (delivery, 1));
@@ -212,8 +215,10 @@ fn a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows(backend: &dyn
     let delivered = EventFilter { last_status: Some(200), ..EventFilter::default() };
     let listed = queue.store.events(&delivered, NEWEST).wait().unwrap();
     assert!(listed.rows.is_empty() && !listed.is_exact);
-    let rest = EventFilter { past: listed.searched_to, ..delivered.clone() };
-    assert_eq!(queue.store.events(&rest, NEWEST).wait().unwrap().rows[0].id.as_str(), "first");
+    let rest = looked_further(listed.searched_to, |past| {
+        queue.store.events(&EventFilter { past, ..delivered.clone() }, NEWEST).wait().unwrap()
+    });
+    assert_eq!(rest.rows[0].id.as_str(), "first");
     assert_eq!(queue.store.page_of_events(&delivered, NEWEST).wait().unwrap()[0].id.as_str(), "first");
 
     // What is frequent is counted up to a bound, and where a time begins is found without a look at what is newer.
@@ -226,6 +231,39 @@ fn a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows(backend: &dyn
     let early = DeliveryFilter { until: Some(later(60)), ..DeliveryFilter::default() };
     let listed = queue.store.deliveries(&early, NEWEST).wait().unwrap();
     assert_eq!((listed.rows[0].id, listed.total, listed.is_exact), (delivery, 1, true));
+}
+
+/// What a search finds that goes on where it ended, until it finds something.
+fn looked_further<T>(from: Option<i64>, search: impl Fn(Option<i64>) -> Listed<T>) -> Listed<T> {
+    let mut listed = search(from);
+    while listed.rows.is_empty() && listed.searched_to.is_some() {
+        listed = search(listed.searched_to);
+    }
+    listed
+}
+
+fn records_are_searched_in_a_bounded_number(backend: &dyn Backend) {
+    const MORE: usize = 20_500;
+    let store = backend.create();
+    let record = |n: usize| {
+        let data = format!("{{\"name\":\"{}\"}}", if n == 0 { "first" } else { "other" });
+        Ok(Draft::check("user.created", &format!("u{n}"), None, data.as_bytes()).unwrap())
+    };
+    store.enqueue(Box::new((0..=MORE).map(record).collect::<Vec<_>>().into_iter()), false, now()).wait().unwrap();
+    for sort in [RecordOrder::CreatedAt, RecordOrder::Email] {
+        let filter = RecordFilter { search: Some("FIRST".to_owned()), sort, ..RecordFilter::default() };
+        let listed = store.records(&filter, NEWEST).wait().unwrap();
+        assert!(listed.rows.is_empty() && !listed.is_exact && listed.searched_to.is_some(), "{sort:?}");
+        let rest = looked_further(listed.searched_to, |past| {
+            store.records(&RecordFilter { past, ..filter.clone() }, NEWEST).wait().unwrap()
+        });
+        assert_eq!((rest.rows[0].id.as_str(), rest.total, rest.is_exact), ("u0", 1, true), "{sort:?}");
+        let oldest = store.records(&filter, Page { oldest_first: true, ..NEWEST }).wait().unwrap();
+        assert_eq!((oldest.rows[0].id.as_str(), oldest.total, oldest.is_exact), ("u0", 1, false), "{sort:?}");
+        let all = RecordFilter { search: None, ..filter };
+        let counted = store.records(&all, NEWEST).wait().unwrap();
+        assert_eq!((counted.total, counted.is_exact), (MORE as u64 + 1, true), "{sort:?}");
+    }
 }
 
 fn wrong_secrets_are_counted_by_source_and_minute_for_all_servers(backend: &dyn Backend) {

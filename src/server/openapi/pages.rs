@@ -43,7 +43,7 @@ pub(super) static PAGES: &[Operation] = &[
     page("/received", "Webhooks that arrived").query(&[REFUSED, TYPE, RESOURCE, SINCE, UNTIL, PAGE, LIMIT, SORT]),
     page("/requests/{id}", "A refused webhook that is kept").answers(&[200, 404]),
     form("/requests/{id}/replay", "Verify a kept request again, and apply it if it is right"),
-    page("/records", "Records").query(&[("kind", KIND, false), SEARCH, PAGE, LIMIT]),
+    page("/records", "Records").query(&[("kind", KIND, false), SEARCH, AFTER, PAGE, LIMIT]),
     page("/records/{id}", "One record").query(&[("kind", KIND, true)]).answers(&[200, 404]),
     page("/audit", "The audit log").query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, PAGE, LIMIT]),
     page("/alerts", "What is wrong, and who was told of it").query(&[OPEN, PAGE, LIMIT]),

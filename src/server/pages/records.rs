@@ -4,9 +4,9 @@ use axum::response::Response;
 use maud::html;
 use serde::Deserialize;
 
+use super::deliveries::cursor;
 use super::frame::Section;
 use super::parts::segment;
-use super::received::pages;
 use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::record::RecordKind;
@@ -37,6 +37,7 @@ impl<'de> Deserialize<'de> for KindName {
 struct RecordsQuery {
     kind: KindName,
     search: Text,
+    after: Option<i64>,
     page: PageNumber,
     limit: PageLimit,
 }
@@ -45,7 +46,8 @@ struct RecordsQuery {
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {
     let query: RecordsQuery = viewer.query()?;
     let page = Page { limit: query.limit.0, number: query.page.0, oldest_first: true };
-    let filter = RecordFilter { kind: query.kind.0, search: query.search.0, ..RecordFilter::default() };
+    let (kind, search, past) = (query.kind.0, query.search.0, query.after);
+    let filter = RecordFilter { kind, search, past, ..RecordFilter::default() };
     let ((listed, summaries), overall) =
         viewer.read(move |store| Ok((store.records(&filter, page).wait()?, store.record_summaries().wait()?))).await?;
     let (now, ages) = (viewer.now(), viewer.app.settings().ages);
@@ -69,7 +71,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
             a href="/records" { "All" }
         }
         (Grid::new(&report.tables[0], "Records").opening(&opens).or("No record matches.", now))
-        (pages(&viewer, &listed, page))
+        (cursor(&viewer, &listed, |row| row.seq, page))
     };
     Ok(viewer.page(Section::Records, "Records", &overall, &body))
 }

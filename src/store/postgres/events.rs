@@ -50,7 +50,7 @@ async fn searched(
     filter: &EventFilter,
     page: Page,
 ) -> Result<Listed<EventRow>, PostgresError> {
-    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), search::STRETCH);
+    let search = Search::new(BY_NUMBER, page, filter.past, search::most(filter.row_cost()), search::STRETCH);
     let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
     let found = search::run(connection, search, EVENT_TABLES, condition, candidates, window).await?;

@@ -363,12 +363,12 @@ const BY_NUMBER: Source =
 
 pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
     node.read(async |connection: &Connection| {
-        if filter.needs_search() {
+        // Without any condition as well: a server counts a million rows more slowly than it finds a page.
+        if filter.ids.is_empty() {
             return searched(connection, &filter, page).await;
         }
         let condition = WhereClause::on_received(&filter, page, DIALECT);
-        let counted = if condition.is_empty() { "received r" } else { TABLES };
-        let total = count_rows(connection, counted, &condition).await?;
+        let total = count_rows(connection, TABLES, &condition).await?;
         Ok(Listed::counted(rows_within(connection, &condition, page).await?, total))
     })
     .await
@@ -394,7 +394,7 @@ async fn searched(
     filter: &ReceivedFilter,
     page: Page,
 ) -> Result<Listed<ReceivedRow>, PostgresError> {
-    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), search::STRETCH);
+    let search = Search::new(BY_NUMBER, page, filter.past, search::most(filter.row_cost()), search::STRETCH);
     let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, TABLES, condition, Vec::new(), window).await?;

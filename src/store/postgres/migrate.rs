@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0010_guesses.sql"),
     include_str!("../../../migrations/postgres/0011_resources.sql"),
     include_str!("../../../migrations/postgres/0012_failed_attempts.sql"),
+    include_str!("../../../migrations/postgres/0013_record_order.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -129,6 +130,7 @@ mod tests {
             "4f0238651afa84ff",
             "b4a88048b450ecc5",
             "bba5f56070ca3fb6",
+            "541a409b07fa70d8",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

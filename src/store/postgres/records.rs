@@ -10,11 +10,13 @@ use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
 use super::where_clause::{DIALECT, bound, count_rows};
-use super::{Listed, Page, Result};
+use super::{Listed, Page, Result, search};
 use crate::record::{MergeResult, Record, RecordKind};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
+use crate::store::record_search::RecordSearch;
+use crate::store::search::Found;
 use crate::store::where_clause::WhereClause;
 
 /// Records imported by one round trip.
@@ -85,20 +87,45 @@ pub(super) async fn find(node: &Node, kind: RecordKind, id: String) -> Result<Op
 }
 
 pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-    let condition = WhereClause::on_records(&filter, page, DIALECT);
+    node.read(async |connection: &Connection| list_within(connection, &filter, page).await).await
+}
+
+async fn list_within(
+    connection: &Connection,
+    filter: &RecordFilter,
+    page: Page,
+) -> Result<Listed<RecordRow>, PostgresError> {
+    let order = order(filter, page);
+    if let Some(search) = RecordSearch::new(filter, page, &order, (DIALECT, search::most(filter.row_cost()))) {
+        let found = run(connection, search).await?;
+        let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
+        let rest = format!("WHERE {} ORDER BY {order}", chosen.sql());
+        return Ok(found.list(rows(connection, &rest, &bound(&chosen)).await?, None, page));
+    }
+    let condition = WhereClause::on_records(filter, page, DIALECT);
+    let total = count_rows(connection, "record r", &condition).await?;
+    let rest = format!("WHERE {} ORDER BY {order} {}", condition.sql(), page.window());
+    Ok(Listed::counted(rows(connection, &rest, &bound(&condition)).await?, total))
+}
+
+/// The columns by which a page is sorted.
+fn order(filter: &RecordFilter, page: Page) -> String {
     let direction = page.direction();
-    let sort = match filter.sort {
-        RecordOrder::Arrival => String::new(),
-        RecordOrder::Name => format!("r.name {direction} NULLS {}, ", nulls(page)),
-        RecordOrder::Email => format!("r.email {direction} NULLS {}, ", nulls(page)),
-        RecordOrder::CreatedAt => format!("r.created_at {direction}, "),
-    };
-    let rest = format!("WHERE {} ORDER BY {sort}r.seq {direction} {}", condition.sql(), page.window());
-    node.read(async |connection: &Connection| {
-        let total = count_rows(connection, "record r", &condition).await?;
-        Ok(Listed::counted(rows(connection, &rest, &bound(&condition)).await?, total))
-    })
-    .await
+    match filter.sort {
+        RecordOrder::Arrival => format!("r.seq {direction}"),
+        RecordOrder::Name => format!("r.name {direction} NULLS {}, r.seq {direction}", nulls(page)),
+        RecordOrder::Email => format!("r.email {direction} NULLS {}, r.seq {direction}", nulls(page)),
+        RecordOrder::CreatedAt => format!("r.created_at {direction}, r.seq {direction}"),
+    }
+}
+
+async fn run(connection: &Connection, search: RecordSearch) -> Result<Found, PostgresError> {
+    let (sql, condition) = search.end_sql();
+    let end = connection.query_once(&sql, &bound(condition)).await?.first().map(|row| int(row, 0));
+    let (sql, condition) = search.matches_sql();
+    let matches = connection.query_once(&sql, &bound(condition)).await?;
+    let matches: Vec<i64> = matches.iter().map(|row| int(row, 0)).collect();
+    Ok(search.finish(&matches, end))
 }
 
 /// Nothing sorts before everything.

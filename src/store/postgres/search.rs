@@ -7,11 +7,16 @@ use super::error::PostgresError;
 use super::row::int;
 use super::where_clause::{SEARCH_DIALECT, bound};
 use crate::clock::Timestamp;
-use crate::store::search::{Found, MAX_CANDIDATES, Search, Source, TimePlace};
+use crate::store::search::{Found, MAX_CANDIDATES, RowCost, Search, Source, TimePlace};
 use crate::store::where_clause::{Candidates, WhereClause};
 
 /// Rows that are looked at by one statement, each of which is a way to the server and back.
-pub(super) const STRETCH: u64 = 20_000;
+pub(super) const STRETCH: u64 = 10_000;
+
+/// Rows that are looked at: half as many as in a file, because looking one up costs twice as much.
+pub(super) fn most(cost: RowCost) -> u64 {
+    cost.rows() / 2
+}
 
 /// The first of these that are few enough to look at all.
 async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Candidates>, PostgresError> {

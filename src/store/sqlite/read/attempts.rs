@@ -63,7 +63,8 @@ pub(crate) fn logged(
         return searched(connection, filter, page);
     }
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
-    let counted = if condition.is_empty() { "attempt a" } else { LOG_TABLES };
+    let is_joined = ["d", "e", "k", "p"].iter().any(|alias| condition.speaks_of(alias));
+    let counted = if is_joined { LOG_TABLES } else { "attempt a" };
     let total = count(connection, counted, &condition)?;
     Ok(Listed::counted(page_of_logged(connection, filter, page)?, total.unsigned_abs()))
 }
@@ -71,7 +72,7 @@ pub(crate) fn logged(
 fn searched(connection: &Connection, filter: &AttemptFilter, page: Page) -> rusqlite::Result<Listed<LoggedAttempt>> {
     let source = if filter.is_about_failures() { FAILED_BY_NUMBER } else { BY_NUMBER };
     let past = if page.oldest_first { filter.past.max(filter.after) } else { filter.past };
-    let search = Search::new(source, page, past, filter.row_cost(), STRETCH);
+    let search = Search::new(source, page, past, filter.row_cost().rows(), STRETCH);
     let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let tables = if filter.row_cost() == RowCost::Row { "attempt a" } else { LOG_TABLES };
     let window = Search::window(filter.since, filter.until);

@@ -65,7 +65,7 @@ pub(crate) fn deliveries(
         return Ok(Listed::counted(page_of_deliveries(connection, filter, page)?, total));
     }
     let counted = filter.is_told_by_counters().then(|| count_deliveries(connection, filter)).transpose()?;
-    let search = Search::new(source_for(filter), page, filter.past.map(|id| id.0), filter.row_cost(), STRETCH);
+    let search = Search::new(source_for(filter), page, filter.past.map(|id| id.0), filter.row_cost().rows(), STRETCH);
     let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = formatcp!("(d.failures > 0 AND d.state < {DELIVERED} OR d.state = {FAILED})");
     let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);

@@ -34,7 +34,7 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
 }
 
 fn searched(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
-    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), STRETCH);
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost().rows(), STRETCH);
     let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
     let tables = "event e CROSS JOIN kind k ON k.id = e.kind";

@@ -68,7 +68,7 @@ fn page_of(connection: &Connection, condition: &WhereClause, page: Page) -> rusq
 }
 
 fn searched(connection: &Connection, filter: &ReceivedFilter, page: Page) -> rusqlite::Result<Listed<ReceivedRow>> {
-    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost(), STRETCH);
+    let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost().rows(), STRETCH);
     let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, TABLES, condition, Vec::new(), window)?;

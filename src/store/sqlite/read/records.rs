@@ -9,6 +9,8 @@ use crate::store::db_codes::{DELIVERED, FAILED};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
+use crate::store::record_search::RecordSearch;
+use crate::store::search::Found;
 use crate::store::sqlite::error;
 use crate::store::sqlite::read::where_clause::{DIALECT, count};
 use crate::store::where_clause::WhereClause;
@@ -74,26 +76,51 @@ impl UnsyncedRow {
 }
 
 pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
+    let order = order(filter, page);
+    if let Some(search) = RecordSearch::new(filter, page, &order, (DIALECT, filter.row_cost().rows())) {
+        let found = run(connection, search)?;
+        let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
+        return Ok(found.list(rows(connection, &chosen, &order, "")?, None, page));
+    }
     let condition = WhereClause::on_records(filter, page, DIALECT);
     let total = count(connection, "record r", &condition)?;
+    Ok(Listed::counted(rows(connection, &condition, &order, &page.window())?, total.unsigned_abs()))
+}
+
+/// The columns by which a page is sorted.
+fn order(filter: &RecordFilter, page: Page) -> String {
     let direction = page.direction();
-    let sort = match filter.sort {
-        RecordOrder::Arrival => String::new(),
-        RecordOrder::Name => format!("r.name {direction}, "),
-        RecordOrder::Email => format!("r.email {direction}, "),
-        RecordOrder::CreatedAt => format!("r.created_at {direction}, "),
+    let column = match filter.sort {
+        RecordOrder::Arrival => return format!("r.seq {direction}"),
+        RecordOrder::Name => "r.name",
+        RecordOrder::Email => "r.email",
+        RecordOrder::CreatedAt => "r.created_at",
     };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {sort}r.seq {direction} {}",
-        condition.sql(),
-        page.window(),
-    );
-    let rows = connection
-        .prepare(&sql)?
+    format!("{column} {direction}, r.seq {direction}")
+}
+
+fn rows(
+    connection: &Connection,
+    condition: &WhereClause,
+    order: &str,
+    window: &str,
+) -> rusqlite::Result<Vec<RecordRow>> {
+    connection
+        .prepare(&format!("SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {order} {window}", condition.sql()))?
         .query_map(params_from_iter(condition.values()), record_row)?
         .map(|row| row.and_then(|bare| bare.complete(connection)))
+        .collect()
+}
+
+fn run(connection: &Connection, search: RecordSearch) -> rusqlite::Result<Found> {
+    let (sql, bound) = search.end_sql();
+    let end = connection.query_row(&sql, params_from_iter(bound.values()), |row| row.get(0)).optional()?;
+    let (sql, bound) = search.matches_sql();
+    let matches: Vec<i64> = connection
+        .prepare(&sql)?
+        .query_map(params_from_iter(bound.values()), |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed::counted(rows, total.unsigned_abs()))
+    Ok(search.finish(&matches, end))
 }
 
 pub(crate) fn after(connection: &Connection, after: i64, limit: u64) -> rusqlite::Result<Vec<(i64, RecordRow)>> {

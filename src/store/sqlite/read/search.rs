@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn search(connection: &Connection, part: &str, page: Page, past: Option<i64>) -> (Vec<i64>, Listed<()>) {
-        let search = Search::new(SOURCE, page, past, RowCost::LastAttempt, STRETCH);
+        let search = Search::new(SOURCE, page, past, RowCost::LastAttempt.rows(), STRETCH);
         finish(connection, search, part, page, [None; 2])
     }
 
@@ -154,7 +154,7 @@ mod tests {
         };
         let connection = rows(MANY, 1);
         for (page, first) in [(NEWEST, MANY), (OLDEST, 5)] {
-            let search = Search::new(INDEXED, page, None, RowCost::Row, STRETCH);
+            let search = Search::new(INDEXED, page, None, RowCost::Row.rows(), STRETCH);
             let (ids, listed) = finish(&connection, search, "true", page, [None; 2]);
             assert_eq!((ids[0], ids.len()), (first, 50));
             assert_eq!((listed.total, listed.is_exact, listed.searched_to), (MAX_CANDIDATES, false, None));
@@ -174,7 +174,7 @@ mod tests {
         let connection = rows(MANY, 7);
         let minute = |n: i64| Some(Timestamp::from_millis(n * 60_000));
         for page in [NEWEST, OLDEST] {
-            let search = Search::new(SOURCE, page, None, RowCost::LastAttempt, STRETCH);
+            let search = Search::new(SOURCE, page, None, RowCost::LastAttempt.rows(), STRETCH);
             let window = Search::window(minute(100), minute(103));
             let part = "r.at >= 100 * 60000 AND r.at < 103 * 60000";
             let (mut ids, listed) = finish(&connection, search, part, page, window);
