@@ -224,7 +224,7 @@ pub trait Store:
     fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>>;
 
     /// For each of `ids`, whether a later event of the same resource was delivered to the same endpoint already.
-    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>>;
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>>;
 
     /// The latest runs, newest first.
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>>;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::forward::{self, ReplayTarget};
-use super::selection::{SelectedDelivery, SelectionArgs, SelectionPlan};
+use super::selection::{SelectedDelivery, SelectionArgs, SelectionPlan, find_delivery};
 use super::signature_args::{self, SecretArgs};
 use super::values;
 use crate::clock::Timestamp;
@@ -200,7 +200,7 @@ impl ReplayArgs {
                 let selection = self.selection.select(context, store.as_ref(), states)?;
                 let mut events = Vec::new();
                 for one in &selection.selected {
-                    events.extend(store.event_by_seq(one.seq).wait()?.map(|detail| detail.row));
+                    events.extend(find_delivery(store.as_ref(), one.id)?.map(|row| row.event));
                 }
                 let undelivered = selection.undelivered.iter().filter(|_| !self.failed);
                 forward::stored(store.as_ref(), events.iter().chain(undelivered))?
@@ -221,8 +221,7 @@ impl ReplayArgs {
     }
 
     fn warn_of_newer(&self, context: &Context, store: &dyn Store, chosen: &[SelectedDelivery]) -> Result<(), CliError> {
-        let ids: Vec<DeliveryId> = chosen.iter().map(|row| row.id).collect();
-        let overtaken = store.overtaken(&ids).wait()?;
+        let overtaken = store.overtaken(chosen.iter().map(|row| row.id).collect()).wait()?;
         let Some(first) = overtaken.first() else { return Ok(()) };
         let others = match overtaken.len() {
             1 => String::new(),
@@ -318,7 +317,7 @@ fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], ver
         would_change: chosen.len() + plan.new_deliveries,
         new_deliveries: plan.new_deliveries,
         left_alone: plan.skipped.len() + plan.refused.len(),
-        deliveries: chosen.iter().map(|r| r.id.0).collect(),
+        deliveries: numbers(context, chosen.iter().map(|row| row.id)),
     };
     let mut table = report::deliveries::chosen(first);
     if chosen.len() > SHOWN {
@@ -327,7 +326,7 @@ fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], ver
     let line = format!(
         "would {verb} {} to {}; nothing changed",
         count(chosen.len(), "delivery"),
-        count(plan.endpoints().len(), "endpoint")
+        count(plan.endpoint_count(), "endpoint")
     );
     let mut report = Report::new(&view).with_line(line);
     if plan.new_deliveries > 0 {
@@ -347,7 +346,12 @@ fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], ver
     Ok(Exit::Done)
 }
 
-/// The numbers of deliveries that `-o name` prints: there may be hundreds of thousands, and no other format needs them as text.
+/// The numbers of deliveries that the JSON formats print: there may be hundreds of thousands, and no other format needs them.
+fn numbers(context: &Context, ids: impl Iterator<Item = DeliveryId>) -> Vec<i64> {
+    if context.screen.format().is_json() { ids.map(|id| id.0).collect() } else { Vec::new() }
+}
+
+/// The same as `-o name` prints them.
 fn names(context: &Context, ids: impl Iterator<Item = DeliveryId>) -> Vec<String> {
     match context.screen.format() {
         Format::Name => ids.map(|id| id.0.to_string()).collect(),
@@ -422,7 +426,7 @@ pub(super) fn report_change(
     let view = ChangedView {
         changed: changed.len(),
         left_alone: left.len() + plan.skipped.len(),
-        deliveries: changed.iter().map(|id| id.0).collect(),
+        deliveries: numbers(context, changed.iter().copied()),
     };
     let mut report = Report::new(&view).with_line(format!("{} {done}", count(changed.len(), "delivery")));
     if let Some(line) = left_alone(plan.skipped.iter()) {

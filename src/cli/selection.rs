@@ -1,8 +1,7 @@
 //! Selects the deliveries that a command works on: by ids, from standard input, or by filters.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
-use std::sync::Arc;
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -13,8 +12,8 @@ use crate::monitor::failure_clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventRow, Page, SkipReason, Store};
 use crate::untrusted::Untrusted;
 
-/// Rows read at a time while selecting.
-const PAGE: u64 = 10_000;
+/// Rows read at a time while selecting: each is far larger than what is kept of it.
+const PAGE: u64 = 1_000;
 
 /// The ids and filters by which a command chooses deliveries.
 #[derive(Debug, clap::Args)]
@@ -30,14 +29,13 @@ pub struct SelectionArgs {
 }
 
 /// A delivery that a command is to change: only what is needed, because a filter may select a million.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct SelectedDelivery {
     /// Which delivery.
     pub(super) id: DeliveryId,
-    /// The number of its event.
-    pub(super) seq: i64,
     state: State,
-    endpoint: Arc<str>,
+    /// Its endpoint's place among the names.
+    endpoint: u32,
 }
 
 /// The deliveries that ids and filters select, before it is decided what changes.
@@ -45,8 +43,10 @@ pub(super) struct SelectedDelivery {
 pub(super) struct Selection {
     /// Deliveries, oldest first.
     pub(super) selected: Vec<SelectedDelivery>,
-    /// The endpoints of all of them.
-    endpoints: BTreeSet<Arc<str>>,
+    /// The names of their endpoints, each once.
+    endpoints: Vec<String>,
+    /// The events of those that were named, by their own number or by that of the event.
+    events: BTreeMap<DeliveryId, i64>,
     /// Those that were named by their own number.
     numbers: BTreeSet<DeliveryId>,
     /// Named events without deliveries.
@@ -60,6 +60,8 @@ pub(super) struct Selection {
 pub(super) struct SelectionPlan {
     /// Deliveries that it changes.
     pub(super) changes: Vec<SelectedDelivery>,
+    /// The names of the endpoints of all that were selected.
+    endpoints: Vec<String>,
     /// Deliveries that it leaves alone, because their event was named and others of it can be changed.
     pub(super) skipped: Vec<(DeliveryId, SkipReason)>,
     /// Deliveries that were named by their own number and cannot be changed.
@@ -186,12 +188,15 @@ impl SelectionArgs {
 impl Selection {
     /// Adds a delivery, which is newer than those before it.
     fn add(&mut self, row: &DeliveryRow) {
-        let endpoint = match self.endpoints.get(row.endpoint.as_str()) {
-            Some(known) => Arc::clone(known),
-            None => Arc::from(row.endpoint.as_str()),
-        };
-        self.endpoints.insert(Arc::clone(&endpoint));
-        self.selected.push(SelectedDelivery { id: row.id, seq: row.event.seq, state: row.state, endpoint });
+        let place = self.endpoints.iter().position(|name| *name == row.endpoint).unwrap_or_else(|| {
+            self.endpoints.push(row.endpoint.clone());
+            self.endpoints.len() - 1
+        });
+        let endpoint = u32::try_from(place).expect("a queue has fewer endpoints");
+        self.selected.push(SelectedDelivery { id: row.id, state: row.state, endpoint });
+        if !self.by_filter {
+            self.events.insert(row.id, row.event.seq);
+        }
     }
 
     /// Splits the selection into deliveries to change and those that `left` says to leave alone.
@@ -203,28 +208,33 @@ impl Selection {
         let mut changes = self.selected;
         changes.retain(|row| match left(row.state) {
             Some(why) => {
-                alone.push((row.clone(), why));
+                alone.push((row.id, why));
                 false
             }
             None => true,
         });
-        let mut plan = SelectionPlan { changes, by_filter: self.by_filter, ..SelectionPlan::default() };
+        let (endpoints, by_filter) = (self.endpoints, self.by_filter);
+        let mut plan = SelectionPlan { changes, endpoints, by_filter, ..SelectionPlan::default() };
         if alone.is_empty() {
             return plan;
         }
-        let served: BTreeSet<i64> = plan.changes.iter().map(|row| row.seq).collect();
-        for (row, why) in alone {
-            let others_are_meant = served.contains(&row.seq) && !self.numbers.contains(&row.id);
-            if others_are_meant { &mut plan.skipped } else { &mut plan.refused }.push((row.id, why));
+        let event_of = |id| self.events.get(&id);
+        let served: BTreeSet<&i64> = plan.changes.iter().filter_map(|row| event_of(row.id)).collect();
+        for (id, why) in alone {
+            let is_served = event_of(id).is_some_and(|event| served.contains(event));
+            let others_are_meant = is_served && !self.numbers.contains(&id);
+            if others_are_meant { &mut plan.skipped } else { &mut plan.refused }.push((id, why));
         }
         plan
     }
 }
 
 impl SelectionPlan {
-    /// The endpoints of the deliveries that are changed.
-    pub(super) fn endpoints(&self) -> BTreeSet<&str> {
-        self.changes.iter().map(|selected| &*selected.endpoint).collect()
+    /// How many endpoints the deliveries that are changed go to.
+    pub(super) fn endpoint_count(&self) -> usize {
+        let mut is_met = vec![false; self.endpoints.len()];
+        self.changes.iter().for_each(|selected| is_met[selected.endpoint as usize] = true);
+        is_met.into_iter().filter(|is_met| *is_met).count()
     }
 
     /// The rows of the first deliveries that are changed.

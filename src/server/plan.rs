@@ -168,7 +168,7 @@ impl BulkPlan {
             }
         }
         if matches!(verb, BulkAction::Replay { .. }) {
-            plan.overtaken = store.overtaken(&plan.ids[..plan.ids.len().min(1_000)]).wait()?;
+            plan.overtaken = store.overtaken(plan.ids.iter().copied().take(1_000).collect()).wait()?;
         }
         plan.digest = hex::encode(&digest.finalize()[..16]);
         Ok(plan)

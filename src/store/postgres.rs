@@ -297,8 +297,7 @@ impl Store for Postgres {
         self.thread.submit(async |node: Rc<Node>| acknowledge::all(&node).await)
     }
 
-    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
-        let ids = ids.to_vec();
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>> {
         self.thread.submit(async move |node: Rc<Node>| deliveries::overtaken(&node, ids).await)
     }
 

@@ -365,9 +365,8 @@ impl Store for Sqlite {
         self.read(acknowledge::all)
     }
 
-    fn overtaken(&self, ids: &[DeliveryId]) -> Answer<Vec<DeliveryId>> {
-        let ids = ids.to_vec();
-        self.read(move |connection| deliveries::overtaken(connection, &ids))
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>> {
+        self.read(move |connection| deliveries::overtaken(connection, ids))
     }
 
     fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {

@@ -22,8 +22,6 @@ use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventFilter, Page, R
 
 /// Rows read, checked or replayed at a time.
 const CHUNK: usize = 1_000;
-/// Rows that are read at a time for a plan.
-const PAGE: u64 = 10_000;
 /// The version of the format of a plan.
 const VERSION: u32 = 1;
 
@@ -84,21 +82,30 @@ struct PlannedDelivery {
     body_sha256: String,
 }
 
-/// What of a delivery must be unchanged when `replay apply` replays it.
+/// What of a delivery must be unchanged when `replay apply` replays it, as a hash: there may be hundreds of thousands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct DeliveryStamp {
     id: i64,
-    attempts: u32,
-    changed_at: Timestamp,
-    body: BodyHash,
+    hash: [u8; 16],
 }
 
 /// SHA-256 of the body of an event.
 type BodyHash = [u8; 32];
 
 impl DeliveryStamp {
+    fn new(id: i64, attempts: u32, changed_at: Timestamp, body: BodyHash) -> Self {
+        let hash = Sha256::new()
+            .chain_update(attempts.to_be_bytes())
+            .chain_update(changed_at.as_millis().to_be_bytes())
+            .chain_update(body)
+            .finalize();
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash[..16]);
+        Self { id, hash: half }
+    }
+
     fn of(row: &DeliveryRow, body: BodyHash) -> Self {
-        Self { id: row.id.0, attempts: row.attempts, changed_at: row.changed_at, body }
+        Self::new(row.id.0, row.attempts, row.changed_at, body)
     }
 }
 
@@ -111,7 +118,7 @@ impl PlanArgs {
         let mut left = self.limit.unwrap_or(u64::MAX);
         let mut is_first = true;
         loop {
-            let page = Page { limit: PAGE.min(left), number: 1, oldest_first: true };
+            let page = Page { limit: left.min(CHUNK as u64), number: 1, oldest_first: true };
             let mut out = Vec::new();
             if std::mem::take(&mut is_first) {
                 let count = store.count_deliveries(&filter).wait()?.min(left);
@@ -203,7 +210,7 @@ impl ApplyArgs {
                 serde_json::from_str(&line?).map_err(|e| unread().cause(e))?;
             let mut body = BodyHash::default();
             hex::decode_to_slice(&body_sha256, &mut body).map_err(|e| unread().cause(e))?;
-            stamps.push(DeliveryStamp { id: delivery, attempts, changed_at, body });
+            stamps.push(DeliveryStamp::new(delivery, attempts, changed_at, body));
         }
         match stamps.len() as u64 == header.count {
             true => Ok((header, stamps)),

@@ -17,7 +17,8 @@ const WAL_BYTES: i64 = 16 * 1024 * 1024;
 /// Pages in the WAL after which they are worked into the file: a page that changes often is then written there once.
 const CHECKPOINT_PAGES: i64 = 3_000;
 /// Memory for pages, per connection.
-const CACHE_KIB: i64 = 8 * 1024;
+pub(crate) const CACHE_KIB: i64 = 8 * 1024;
+
 /// Makes a directory and those above it, for their owner only, so that a power cut does not take them away again.
 pub(crate) fn create_directory(directory: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;

@@ -16,6 +16,7 @@ use crate::store::sqlite::read::attempts::took;
 use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
 use crate::store::sqlite::read::search::{self, STRETCH};
 use crate::store::sqlite::read::where_clause::{DIALECT, FAILED_IDS, SEARCH_DIALECT, TROUBLED_IDS, count};
+use crate::store::sqlite::read::{release_pages, without_page_cache};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::where_clause::WhereClause;
 use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, db_codes};
@@ -119,6 +120,7 @@ pub(crate) fn page_of_deliveries(
         .query_map(params_from_iter(condition.values()), |row| delivery_row(row, 7))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     complete(connection, &mut rows)?;
+    release_pages(connection, rows.len())?;
     Ok(rows)
 }
 
@@ -298,25 +300,35 @@ fn add_last_attempt(connection: &Connection, delivery: &mut DeliveryRow) -> rusq
 }
 
 /// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
-pub(crate) fn overtaken(connection: &Connection, ids: &[DeliveryId]) -> rusqlite::Result<Vec<DeliveryId>> {
-    let mut lanes: Vec<(Lane, DeliveryId)> = Vec::with_capacity(ids.len());
+pub(crate) fn overtaken(connection: &Connection, ids: Vec<DeliveryId>) -> rusqlite::Result<Vec<DeliveryId>> {
+    without_page_cache(connection, || {
+        let Some(first) = ids.iter().min().copied() else { return Ok(Vec::new()) };
+        let lanes = by_lane(connection, ids)?;
+        let mut found = BTreeSet::new();
+        let mut later = connection.prepare_cached(formatcp!(
+            "SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = {DELIVERED}"
+        ))?;
+        let mut rows = later.query([first.0])?;
+        while let Some(row) = rows.next()? {
+            let (later, lane): (_, i64) = (DeliveryId(row.get(0)?), row.get(2)?);
+            let Some(lanes) = lanes.get(&row.get(1)?) else { continue };
+            let of_lane = &lanes[lanes.partition_point(|(other, _)| *other < lane)..];
+            let earlier = of_lane.iter().take_while(|(other, id)| *other == lane && *id < later);
+            found.extend(earlier.map(|(_, id)| *id));
+        }
+        Ok(found.into_iter().collect())
+    })
+}
+
+/// Deliveries with the numbers of their lanes, in this order, by endpoint.
+fn by_lane(connection: &Connection, ids: Vec<DeliveryId>) -> rusqlite::Result<HashMap<i64, Vec<(i64, DeliveryId)>>> {
+    let mut lanes: HashMap<i64, Vec<(i64, DeliveryId)>> = HashMap::new();
     let mut lane_of = connection.prepare_cached("SELECT endpoint, lane FROM delivery WHERE id = ?1")?;
     for id in ids {
-        if let Some(lane) = lane_of.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()? {
-            lanes.push((lane, *id));
+        if let Some((endpoint, lane)) = lane_of.query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()? {
+            lanes.entry(endpoint).or_default().push((lane, id));
         }
     }
-    lanes.sort_unstable();
-    let Some(first) = ids.iter().min() else { return Ok(Vec::new()) };
-    let mut found = BTreeSet::new();
-    let mut later = connection
-        .prepare_cached(formatcp!("SELECT id, endpoint, lane FROM delivery WHERE id > ?1 AND state = {DELIVERED}"))?;
-    let mut rows = later.query([first.0])?;
-    while let Some(row) = rows.next()? {
-        let (later, lane): (_, Lane) = (DeliveryId(row.get(0)?), (row.get(1)?, row.get(2)?));
-        let of_lane = &lanes[lanes.partition_point(|(other, _)| *other < lane)..];
-        let earlier = of_lane.iter().take_while(|(other, id)| *other == lane && *id < later);
-        found.extend(earlier.map(|(_, id)| *id));
-    }
-    Ok(found.into_iter().collect())
+    lanes.values_mut().for_each(|lanes| lanes.sort_unstable());
+    Ok(lanes)
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::store::search::{Search, Source};
+use crate::store::sqlite::read::release_pages;
 use crate::store::sqlite::read::search::{self, STRETCH};
 use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
 use crate::store::sqlite::upkeep::checksum::EventContent;
@@ -85,6 +86,7 @@ pub(crate) fn events_with_bodies(
         .query_map(params_from_iter(condition.values()), with_body)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     events.iter_mut().try_for_each(|(row, _)| add_schedule(connection, row))?;
+    release_pages(connection, events.len())?;
     Ok(events)
 }
 

@@ -1,5 +1,7 @@
 //! Replaying and giving up deliveries by batch.
 
+use std::borrow::Cow;
+
 use const_format::formatcp;
 use rusqlite::{OptionalExtension, params};
 
@@ -91,12 +93,9 @@ fn each(
     ids: &[DeliveryId],
     what: impl Fn(&mut Txn<'_>, &ChosenDelivery) -> Result<Option<SkipReason>>,
 ) -> Result<ChangedDeliveries> {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
     let mut changed = ChangedDeliveries::default();
     txn.cache.endpoints(txn.connection)?;
-    for id in ids {
+    for &id in oldest_first(ids).iter() {
         let skipped = match find(txn, id)? {
             None => Some(SkipReason::Unknown),
             Some(chosen) => what(txn, &chosen)?,
@@ -107,6 +106,17 @@ fn each(
         }
     }
     Ok(changed)
+}
+
+/// Each once, in the order of their numbers, in which a long list is given already.
+fn oldest_first(ids: &[DeliveryId]) -> Cow<'_, [DeliveryId]> {
+    if ids.is_sorted_by(|earlier, later| earlier < later) {
+        return Cow::Borrowed(ids);
+    }
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    Cow::Owned(sorted)
 }
 
 fn find(txn: &Txn<'_>, id: DeliveryId) -> rusqlite::Result<Option<ChosenDelivery>> {
