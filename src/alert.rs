@@ -104,7 +104,7 @@ impl Alert {
             subject: "test".to_owned(),
             severity: Severity::Warning,
             event_type: Some("syncctl.test".to_owned()),
-            reason: "this is a test: nothing is wrong".to_owned(),
+            reason: "this is a test alert: there is no problem".to_owned(),
             remedy: "syncctl alerts list".to_owned(),
             count: 0,
         };
@@ -134,13 +134,13 @@ impl Alert {
             IncidentKind::DeliveryFailed => format!("deliveries to {subject} failed"),
             IncidentKind::CircuitOpen => format!("circuit of {subject} open"),
             IncidentKind::EndpointGone => format!("{subject} answered 410 and is paused"),
-            IncidentKind::QueueLag => "deliveries wait too long".to_owned(),
+            IncidentKind::QueueLag => "oldest delivery waits too long".to_owned(),
             IncidentKind::CertificateExpiry => format!("certificate {subject} expires"),
             IncidentKind::SecretExpiry => format!("{subject} expires"),
         };
         match self.phase {
             NotificationKind::Opened => what,
-            NotificationKind::Worse => format!("{what}, worse than before"),
+            NotificationKind::Worse => format!("{what}, and got worse"),
             NotificationKind::Resolved => format!("resolved: {what}"),
         }
     }
@@ -276,7 +276,7 @@ async fn send(client: &HttpClient, request: ServiceRequest) -> Result<(), String
     let said = shorten(&Untrusted(said.trim()).to_string(), SHOWN_CHARS);
     let hint = match answer.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
-            "; see whether its key or URL is right"
+            "; check its key or URL"
         }
         _ => "",
     };

@@ -1,6 +1,6 @@
 //! Message brokers: where events are published instead of being posted, and read instead of being received over HTTP.
 //!
-//! An event is confirmed by the broker before it counts as delivered; a message is acknowledged once what it says is on disk.
+//! An event is delivered once the broker has confirmed it; a message is acknowledged once its event is on disk.
 //! Connections are opened by the same address rules, and trust the same certificates, as those over HTTP; every failure is an
 //! [`Outcome`](crate::delivery::Outcome) in words.
 
@@ -11,10 +11,10 @@
 
 #[cfg(feature = "amqp")]
 mod amqp;
+mod error;
 mod message;
 #[cfg(feature = "redis")]
 mod redis;
-mod refusal;
 mod server;
 #[cfg(feature = "sqs")]
 mod sqs;
@@ -33,7 +33,31 @@ use server::Server;
 
 pub use message::{Credentials, Inspection, Message, PendingMessage};
 
-/// What publishes to one place of a broker, with the connections that are open to it.
+/// Does the same with each broker's type: one arm for every broker of this build.
+macro_rules! each_broker {
+    ($of:ident, ref $it:ident => $then:expr) => {
+        match *$of {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref $it) => $then,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref $it) => $then,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref $it) => $then,
+        }
+    };
+    ($of:ident, ref mut $it:ident => $then:expr) => {
+        match *$of {
+            #[cfg(feature = "redis")]
+            Self::Redis(ref mut $it) => $then,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(ref mut $it) => $then,
+            #[cfg(feature = "sqs")]
+            Self::Sqs(ref mut $it) => $then,
+        }
+    };
+}
+
+/// Publishes events to one stream, exchange or queue of a broker, over the connections that it keeps open.
 #[derive(Debug)]
 pub enum Publisher {
     /// A stream of Redis.
@@ -48,7 +72,7 @@ pub enum Publisher {
 }
 
 impl Publisher {
-    /// Prepares the place of a URL. An error says why nothing can be published there.
+    /// Prepares publishing to the queue or stream of a URL. An error says why nothing can be published there.
     pub fn new(url: &EndpointUrl, credentials: Option<&Credentials>, client: &Arc<Connector>) -> Result<Self, String> {
         let server = Server::new(url, credentials, client);
         match url.place() {
@@ -62,51 +86,30 @@ impl Publisher {
         }
     }
 
-    /// Publishes one message, and returns in words under which name the broker has it once it confirmed that.
+    /// Publishes one message and, once the broker has confirmed it, returns in words how the broker identifies it.
     ///
-    /// Whoever calls it sets the deadline `limit`, which this divides among its waits; `trace` says where it is.
+    /// The caller enforces the deadline `limit`, which this divides among its waits; `trace` records the phase it is in.
     pub async fn publish(&self, message: &Message, limit: Duration, trace: &PhaseTimer) -> Result<String, Failure> {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref stream) => stream.publish(message, limit, trace).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref exchange) => exchange.publish(message, limit, trace).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref queue) => queue.publish(message, limit, trace).await,
-        }
+        each_broker!(self, ref writer => writer.publish(message, limit, trace).await)
     }
 
-    /// Connects and looks at the place, and publishes nothing.
+    /// Connects and describes the queue or stream; publishes nothing.
     pub async fn inspect(&self, limit: Duration, trace: &PhaseTimer, clock: &dyn Clock) -> Result<Inspection, Failure> {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref stream) => stream.inspect(limit, trace, clock).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref exchange) => exchange.inspect(limit, trace, clock).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref queue) => queue.inspect(limit, trace, clock).await,
-        }
+        each_broker!(self, ref writer => writer.inspect(limit, trace, clock).await)
     }
 
-    /// Does not use an open connection again: an attempt on it had no end.
+    /// Discards the open connection, because an attempt on it did not end.
     pub fn close(&self) {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref stream) => stream.close(),
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref exchange) => exchange.close(),
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref queue) => queue.close(),
-        }
+        each_broker!(self, ref writer => writer.close());
     }
 
-    /// Takes leave of the broker at the end of a run, which tells programs that ended from those that died.
-    pub async fn leave(&self, limit: Duration) {
+    /// Closes the connection properly at the end of a run, so that the broker logs no lost client.
+    pub async fn disconnect(&self, limit: Duration) {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(_) => {}
             #[cfg(feature = "amqp")]
-            Self::Amqp(ref exchange) => drop(timeout(limit, exchange.leave()).await),
+            Self::Amqp(ref exchange) => drop(timeout(limit, exchange.disconnect()).await),
             #[cfg(feature = "sqs")]
             Self::Sqs(_) => {}
         }
@@ -114,23 +117,16 @@ impl Publisher {
 
     /// Closes connections that have been idle for too long.
     pub fn evict_idle(&self) {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref stream) => stream.evict_idle(),
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref exchange) => exchange.evict_idle(),
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref queue) => queue.evict_idle(),
-        }
+        each_broker!(self, ref writer => writer.evict_idle());
     }
 }
 
-/// Why nothing goes to a broker, or comes from it.
+/// The message for a broker that this build does not support.
 fn unsupported(protocol: Protocol) -> String {
     format!("this build of syncctl has no support for {} as a broker", protocol.name())
 }
 
-/// What reads from one place of a broker, with the connection that is open to it.
+/// Reads messages from one stream or queue of a broker, over the connection that it keeps open.
 ///
 /// A message that was not acknowledged, because its reader failed or died, is received again, by this reader or another.
 #[derive(Debug)]
@@ -147,7 +143,7 @@ pub enum Consumer {
 }
 
 impl Consumer {
-    /// Prepares the place of a URL. An error says why nothing can be read there.
+    /// Prepares reading from the queue or stream of a URL. An error says why nothing can be read there.
     pub fn new(url: &SourceUrl, credentials: Option<&Credentials>, client: &Arc<Connector>) -> Result<Self, String> {
         let server = Server::new(&url.origin(), credentials, client);
         match url.place().clone() {
@@ -164,36 +160,22 @@ impl Consumer {
 
     /// Takes up to `most` messages; waits up to `wait` for the first. None is not an error.
     ///
-    /// Each step of the connection takes `limit` at most. After an error, what was taken and not acknowledged comes again.
+    /// Each step of connecting takes at most `limit`. After an error, unacknowledged messages are received again.
     pub async fn receive(
         &mut self,
         most: usize,
         wait: Duration,
         limit: Duration,
     ) -> Result<Vec<PendingMessage>, Failure> {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref mut reader) => reader.receive(most, wait, limit).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref mut queue) => queue.receive(most, wait, limit).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref mut queue) => queue.receive(most, wait, limit).await,
-        }
+        each_broker!(self, ref mut reader => reader.receive(most, wait, limit).await)
     }
 
-    /// Tells the broker that these were applied: it forgets them, or at least does not hand them out again.
+    /// Tells the broker that these were applied, so that it does not deliver them again.
     pub async fn acknowledge(&mut self, messages: &[PendingMessage], limit: Duration) -> Result<(), Failure> {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref mut reader) => reader.acknowledge(messages, limit).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref mut queue) => queue.acknowledge(messages, limit).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref mut queue) => queue.acknowledge(messages, limit).await,
-        }
+        each_broker!(self, ref mut reader => reader.acknowledge(messages, limit).await)
     }
 
-    /// Puts a message where the broker keeps what cannot be applied, if there is such a place, and acknowledges it.
+    /// Moves a message that cannot be applied to the dead letters, if the broker has any, and acknowledges it.
     pub async fn reject(&mut self, message: &PendingMessage, reason: &str, limit: Duration) -> Result<(), Failure> {
         match *self {
             #[cfg(feature = "redis")]
@@ -205,12 +187,12 @@ impl Consumer {
         }
     }
 
-    /// Whether the broker surely keeps what is rejected.
+    /// Whether the broker certainly keeps rejected messages.
     pub fn keeps_rejected(&self) -> bool {
         match *self {
             #[cfg(feature = "redis")]
             Self::Redis(ref reader) => reader.keeps_rejected(),
-            // Only its policies say whether a queue has dead letters.
+            // Whether a queue has dead letters depends on policies that a client cannot read.
             #[cfg(feature = "amqp")]
             Self::Amqp(_) => false,
             #[cfg(feature = "sqs")]
@@ -218,9 +200,9 @@ impl Consumer {
         }
     }
 
-    /// How long it may wait for a message, if that is worth more than a second: every answer of SQS costs money, an empty one too.
+    /// How long a request for messages should wait, if longer than a second: SQS charges for every response, also for an empty one.
     ///
-    /// Whoever gives up such a wait before its end may find messages taken that came at that moment; they come again.
+    /// Cancelling such a wait may leave messages received that arrived at that moment; they are received again later.
     pub fn long_wait(&self) -> Option<Duration> {
         match *self {
             #[cfg(feature = "redis")]
@@ -232,39 +214,18 @@ impl Consumer {
         }
     }
 
-    /// Gives up what was taken and not acknowledged: it comes again.
-    pub fn give_back(&mut self) {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref mut reader) => reader.give_back(),
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref mut queue) => queue.give_back(),
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref mut queue) => queue.give_back(),
-        }
+    /// Returns unacknowledged messages to the queue, so that they are received again.
+    pub fn requeue(&mut self) {
+        each_broker!(self, ref mut reader => reader.requeue());
     }
 
-    /// Takes leave of the broker, which tells readers that ended from those that died.
-    pub async fn leave(&mut self, limit: Duration) {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref mut reader) => reader.leave(limit).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref mut queue) => queue.leave(limit).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref mut queue) => queue.leave(limit).await,
-        }
+    /// Closes the connection properly, so that the broker does not wait for this reader.
+    pub async fn disconnect(&mut self, limit: Duration) {
+        each_broker!(self, ref mut reader => reader.disconnect(limit).await);
     }
 
-    /// Connects and looks at the place, and takes nothing.
+    /// Connects and describes the queue or stream; receives nothing.
     pub async fn inspect(&self, limit: Duration, trace: &PhaseTimer, clock: &dyn Clock) -> Result<Inspection, Failure> {
-        match *self {
-            #[cfg(feature = "redis")]
-            Self::Redis(ref reader) => reader.inspect(limit, trace, clock).await,
-            #[cfg(feature = "amqp")]
-            Self::Amqp(ref queue) => queue.inspect(limit, trace, clock).await,
-            #[cfg(feature = "sqs")]
-            Self::Sqs(ref queue) => queue.inspect(limit, trace, clock).await,
-        }
+        each_broker!(self, ref reader => reader.inspect(limit, trace, clock).await)
     }
 }

@@ -98,7 +98,7 @@ pub struct GlobalOptions {
     /// Without it SYNCCTL_DB, else the configuration, else $XDG_STATE_HOME/syncctl/syncctl.db.
     #[arg(long, global = true, value_name = "PATH")]
     pub db: Option<String>,
-    /// Configuration file, instead of SYNCCTL_CONFIG and the user's
+    /// Configuration file, instead of SYNCCTL_CONFIG and the user's file
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// File with more environment variables; no .env is read unless named
@@ -154,7 +154,7 @@ pub enum Command {
     Health(health::HealthArgs),
     /// Check the queue, in Nagios plugin format
     Check(check::CheckArgs),
-    /// List, pause and resume endpoints
+    /// List, test, pause and configure endpoints
     #[command(subcommand)]
     Endpoints(endpoints::EndpointsCommand),
     /// Show events with their deliveries and attempts
@@ -165,27 +165,27 @@ pub enum Command {
     Deliveries(deliveries::DeliveriesCommand),
     /// List failed deliveries and failure statistics
     Failures(failures::FailuresArgs),
-    /// Show attempts as they end
+    /// Show the latest attempts, or follow them
     Logs(logs::LogsArgs),
     /// Explain an event, a delivery, an endpoint or a resource
     Why(why::WhyArgs),
     /// Queue deliveries again
     Replay(replay::ReplayArgs),
-    /// Show what the retry rules do
+    /// Simulate the retry rules
     #[command(subcommand)]
     Retry(retry::RetryCommand),
     /// List and edit synchronized records
     #[command(subcommand)]
     Records(records::RecordsCommand),
-    /// Compare the records with an export of the other side
+    /// Compare records with an export of the other side
     Reconcile(reconcile::ReconcileArgs),
-    /// List incidents, and who was told of them; test the way to those who are
+    /// List incidents and send test alerts
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
     /// Show the audit log of attempts and received webhooks
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// List, show and replay refused webhooks that are kept
+    /// List, show and replay refused webhooks
     #[command(subcommand)]
     Requests(requests::RequestsCommand),
     /// Inspect, back up, verify and prune the database
@@ -204,20 +204,20 @@ pub enum Command {
     Completions(completions::CompletionsArgs),
     /// Print a manual page, or write all of them
     Man(man::ManArgs),
-    /// Sign a body with any scheme
+    /// Sign a request body with any scheme
     Sign(sign::SignArgs),
     /// Verify a request's signature and explain a mismatch
     Verify(verify::VerifyArgs),
-    /// Receive requests, show and save them
+    /// Receive requests and show or save them
     Listen(listen::ListenArgs),
-    /// Compare what was sent with what arrived
+    /// Compare a sent body with the received one
     Diff(diff::DiffArgs),
     /// Generate secrets, check them, prepare a rotation
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     /// Receive webhooks, serve the API and deliver in the background
     Serve(serve::ServeArgs),
-    /// Apply what waits at sources in message brokers
+    /// Receive and apply events from message brokers
     Consume(consume::ConsumeArgs),
     /// Print metrics for Prometheus, or write them for its node exporter
     Metrics(metrics::MetricsArgs),
@@ -278,9 +278,17 @@ fn run(args: impl IntoIterator<Item = OsString>, clock: &SystemClock) -> u8 {
     };
     let context = Context::new(&cli.global, sources(&cli.global), clock.now());
     logging::start(cli.global.verbose, cli.global.quiet, &cli.global.log_format);
+    #[cfg(any(debug_assertions, feature = "failpoints"))]
+    failpoint();
     let done = cli.command.run(&context);
     context.print_warnings();
     conclude(&context, done)
+}
+
+/// Lets a test make a command panic.
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+fn failpoint() {
+    assert!(std::env::var_os("SYNCCTL_TEST_PANIC").is_none(), "failpoint: panic");
 }
 
 impl Command {

@@ -22,7 +22,7 @@ pub use retry::{History, RetryDecision, RetryPolicy, StatusRule, StatusRules, Un
 
 /// Interruptions (its worker died) after which a delivery runs alone.
 pub const INTERRUPTIONS_UNTIL_ALONE: u32 = 3;
-/// Interruptions after which a delivery fails as [`Reason::WorkerCrash`].
+/// Interruptions after which a delivery fails as [`FailureReason::WorkerCrash`].
 pub const INTERRUPTIONS_UNTIL_FAILED: u32 = 5;
 /// The share by which jitter may lengthen a wait.
 pub const MAX_JITTER: f64 = 0.3;
@@ -151,7 +151,7 @@ impl Outcome {
 /// Why a delivery was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reason {
+pub enum FailureReason {
     /// As many attempts failed as its retry policy allows.
     AttemptsUsedUp,
     /// The endpoint answered 410.
@@ -166,7 +166,7 @@ pub enum Reason {
     StatusGivenUp,
 }
 
-impl Reason {
+impl FailureReason {
     /// The reason's name in JSON and tables.
     pub fn name(self) -> &'static str {
         match self {
@@ -190,13 +190,13 @@ pub enum Next {
     /// Another attempt, alone in its worker.
     RunAlone,
     /// It failed, and is not tried again until an operator replays it.
-    Failed(Reason),
+    Failed(FailureReason),
 }
 
 /// Decides what happens to a delivery whose worker died during an attempt for the `interruptions`th time.
 pub fn after_interruption(interruptions: u32, now: Timestamp) -> Next {
     match interruptions {
-        INTERRUPTIONS_UNTIL_FAILED.. => Next::Failed(Reason::WorkerCrash),
+        INTERRUPTIONS_UNTIL_FAILED.. => Next::Failed(FailureReason::WorkerCrash),
         INTERRUPTIONS_UNTIL_ALONE.. => Next::RunAlone,
         _ => Next::RetryAt(now),
     }

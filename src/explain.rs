@@ -44,7 +44,7 @@ pub struct Explanation {
     pub changes: Vec<Change>,
     /// The causes that were tried and do not match, if nothing was found.
     pub ruled_out: Vec<Cause>,
-    /// The causes that could apply but were not tried, because the body is large or the search has a bound.
+    /// The causes that could apply but were not tried, because the body is large or the search is limited.
     pub not_tried: Vec<Cause>,
     /// How many combinations were tried.
     pub tried: usize,
@@ -159,7 +159,7 @@ fn other_scheme(scheme: &dyn Scheme, received: &Received, secrets: &[Candidate])
     }
     let weaker = received.headers.contains_key(&scheme.facts().header) && is_weaker(other, scheme);
     let cause = if weaker { Cause::WeakerHeader } else { Cause::OtherHeader };
-    let change = Change::new(cause, format!("`{}` is right by scheme {}", facts.header, facts.name));
+    let change = Change::new(cause, format!("`{}` is valid with scheme {}", facts.header, facts.name));
     let enough = !weaker && refusal(other, received, secrets).is_none();
     let verify_with = enough.then(|| format!("--scheme {}", facts.name));
     Some(Explanation { changes: vec![change], tried: 1, verify_with, ..Explanation::default() })
@@ -181,7 +181,7 @@ fn other_version(scheme: &dyn Scheme, other: &dyn Scheme) -> Explanation {
     }
     let [version, right] = [&own.prefix, &facts.prefix].map(|prefix| prefix.trim_end_matches([',', '=']));
     let detail = format!(
-        "the secret is a key of {}, whose `{right}` code is right: {} verifies `{version}` alone",
+        "the secret is a key of {}, whose `{right}` code is valid: {} verifies `{version}` alone",
         facts.name, own.name
     );
     let changes = vec![Change::new(Cause::CodeOtherVersion, detail)];

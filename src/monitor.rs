@@ -67,7 +67,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// How long the oldest due delivery has been due; zero if none is.
+/// Age of the oldest due delivery; zero if none is.
 pub fn due_age(figures: &QueueFigures, now: Timestamp) -> Duration {
     // A scheduled event that no worker has queued is as late as a delivery that no worker has sent.
     let scheduled = figures.next_scheduled.filter(|at| *at <= now);

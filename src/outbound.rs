@@ -44,8 +44,8 @@ const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// How long taking leave of a broker may take.
-const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+/// How long disconnecting from a broker may take.
+const DISCONNECT_LIMIT: Duration = Duration::from_secs(1);
 /// The number of headers of a request, without those that the operator configured.
 const HEADERS: usize = 13;
 
@@ -186,11 +186,11 @@ impl EndpointClient {
         }
     }
 
-    /// Takes leave of a broker, when nothing is sent any more.
-    pub(crate) async fn leave(&self) {
+    /// Disconnects from a broker, once nothing more is sent.
+    pub(crate) async fn disconnect(&self) {
         match &self.transport {
             Transport::Http(..) => {}
-            Transport::Broker(publisher) => publisher.leave(LEAVE_LIMIT).await,
+            Transport::Broker(publisher) => publisher.disconnect(DISCONNECT_LIMIT).await,
         }
     }
 

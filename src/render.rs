@@ -35,7 +35,7 @@ pub enum RenderError {
     #[error("failed to write to standard output")]
     Io(#[source] io::Error),
     /// `--columns` names a column the report does not have.
-    #[error("no column named `{}`; there are {}", Untrusted(given), known.join(", "))]
+    #[error("no column named `{}`; the columns are {}", Untrusted(given), known.join(", "))]
     UnknownColumn {
         /// The name that was given.
         given: String,
@@ -423,7 +423,7 @@ mod tests {
         assert_eq!(shown(&report, &of(&["type"], Format::Csv)), "type\na.b\n");
         let error =
             render_to(&mut Vec::new(), &report, &of(&["id", "typo\u{1b}"], Format::Table)).expect_err("unknown");
-        assert_eq!(error.to_string(), "no column named `typo␛`; there are id, state, type, took, updated");
+        assert_eq!(error.to_string(), "no column named `typo␛`; the columns are id, state, type, took, updated");
         assert!(matches!(error, RenderError::UnknownColumn { .. }));
     }
 

@@ -483,7 +483,7 @@ fn page_of<T>(
 fn search_warning<T>(listed: &Listed<T>, page: Page) -> Option<String> {
     let direction = if page.oldest_first { "up" } else { "back" };
     let to = listed.searched_to?;
-    Some(format!("looked {direction} to number {to} only; look further with --after {to}, or at everything with --all"))
+    Some(format!("searched {direction} to number {to} only; continue with --after {to}, or search all rows with --all"))
 }
 
 #[cfg(test)]

@@ -199,7 +199,7 @@ pub enum RequestError {
     #[error("`{0}` is not the first line of a request, like `POST /path HTTP/1.1`")]
     RequestLine(String),
     /// A response, and no request.
-    #[error("it is a response, and no request")]
+    #[error("it is a response, not a request")]
     Response,
     /// The blank line after the headers is missing.
     #[error("the headers do not end with a blank line")]
@@ -214,13 +214,13 @@ pub enum RequestError {
     #[error(transparent)]
     Words(#[from] WordError),
     /// An option with an effect that cannot be reproduced.
-    #[error("the option `{0}` is not understood here")]
+    #[error("the option `{0}` is not supported")]
     UnknownOption(String),
     /// A part of the request in another file.
-    #[error("`{0}` reads what is not in the text")]
+    #[error("`{0}` reads input that is not in the text")]
     OtherFile(String),
     /// No command that sends a request.
-    #[error("there is no command that sends a request and reads nothing but what is written before it")]
+    #[error("no command sends a request without input from outside the text")]
     NoCommand,
     /// An option without its value.
     #[error("the option `{0}` has no value")]
@@ -235,7 +235,7 @@ pub enum RequestError {
     #[error("the call cannot be read: {0}")]
     Call(&'static str),
     /// Invalid JSON.
-    #[error("it begins like JSON and is not: {0}")]
+    #[error("it begins like JSON, but is invalid: {0}")]
     Json(String),
     /// A body that should be base64 but is not.
     #[error("its body is not base64")]
@@ -254,7 +254,7 @@ pub enum RequestError {
     #[error("{0}")]
     Entry(String),
     /// Captured packets without a request.
-    #[error("no packet there begins a request of HTTP")]
+    #[error("no packet begins an HTTP request")]
     NoPacket,
     /// A URL with white space or control characters.
     #[error("`{0}` is not a URL")]

@@ -1,8 +1,8 @@
-//! Exchanges and queues of RabbitMQ, over AMQP 0-9-1: an event is a persistent message, and delivered once the server confirmed that
-//! a queue has it.
+//! Exchanges and queues of RabbitMQ, over AMQP 0-9-1: an event is a persistent message, delivered once the server has confirmed that a
+//! queue stores it.
 //!
-//! All that is sent to one exchange shares a connection. A channel carries one message at a time: lapin pairs a message that
-//! the server returns with whichever confirmation comes next on its channel, and that has to be the message's own.
+//! All messages to one exchange share a connection. A channel carries one message at a time, because lapin pairs a message that the
+//! server returns with the next confirmation on its channel, which therefore has to be that of the same message.
 
 mod connection;
 mod failure_text;
@@ -24,22 +24,22 @@ use super::{Inspection, Message};
 use crate::clock::Clock;
 use crate::endpoint::ExchangePlace;
 use crate::network::failure::{Failure, PhaseTimer};
-use connection::{Connections, Open};
+use connection::{Connections, OpenConnection};
 use failure_text::{blocked, refused, rejected};
 
-/// Persistent, as AMQP counts.
+/// The delivery mode `persistent` of AMQP.
 const PERSISTENT: u8 = 2;
-/// Headers of a message beside those of a request: AMQP has no properties for them.
+/// Headers of a message besides those of a request, for which AMQP has no properties.
 const RESOURCE: [&str; 2] = ["resourceType", "resourceId"];
-/// Channels that are kept for the next messages.
+/// The most idle channels that are kept.
 const MAX_IDLE_CHANNELS: usize = 256;
 
-/// What publishes to one exchange.
+/// Publishes events to one exchange of RabbitMQ.
 #[derive(Debug)]
 pub struct ExchangeWriter {
     place: ExchangePlace,
     connections: Connections,
-    /// Channels on which no message is under way, each with the connection it belongs to.
+    /// Idle channels, each with the connection it belongs to.
     idle: Mutex<Vec<(u64, Channel)>>,
 }
 
@@ -49,7 +49,7 @@ impl ExchangeWriter {
         Self { connections: Connections::new(server, place.vhost.clone()), place, idle: Mutex::default() }
     }
 
-    /// Publishes a message that at least one queue has to take, and returns in words what took it.
+    /// Publishes a message that at least one queue has to receive, and returns in words what confirmed it.
     pub(super) async fn publish(
         &self,
         message: &Message,
@@ -61,7 +61,7 @@ impl ExchangeWriter {
         let confirmed = tokio::select! {
             confirmed = self.confirmed(&open, key, message) => confirmed,
             why = open.blocked() => {
-                // What is under way there may be confirmed much later.
+                // A message in flight there may be confirmed much later.
                 self.close();
                 return Err(blocked(&why));
             }
@@ -70,17 +70,20 @@ impl ExchangeWriter {
             Confirmation::Ack(None) => Ok(format!("confirmed by {} with the routing key `{key}`", self.exchange())),
             Confirmation::Ack(Some(returned)) => {
                 let (code, text) = (returned.reply_code, returned.reply_text.as_str());
-                Err(rejected(&format!("no queue takes the routing key `{key}` of {} ({code} {text})", self.exchange())))
+                Err(rejected(&format!(
+                    "no queue receives the routing key `{key}` of {} ({code} {text})",
+                    self.exchange()
+                )))
             }
             Confirmation::Nack(_) => {
-                Err(rejected(&format!("a queue behind {} took it not: it is full, or failed (nack)", self.exchange())))
+                Err(rejected(&format!("a queue of {} rejected it: it is full, or failed (nack)", self.exchange())))
             }
             Confirmation::NotRequested => Err(Failure::unreachable("rabbitmq: the server does not confirm messages")),
         }
     }
 
-    /// Sends a message and waits for its fate. Only then is its channel there for another.
-    async fn confirmed(&self, open: &Open, key: &str, message: &Message) -> lapin::Result<Confirmation> {
+    /// Sends a message and waits for its confirmation. Its channel is free for another only after that.
+    async fn confirmed(&self, open: &OpenConnection, key: &str, message: &Message) -> lapin::Result<Confirmation> {
         let channel = self.channel(open).await?;
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let (exchange, key) = (short(&self.place.exchange), short(key));
@@ -90,8 +93,8 @@ impl ExchangeWriter {
         Ok(confirmation)
     }
 
-    /// A channel on which nothing is under way, and whose messages are confirmed.
-    async fn channel(&self, open: &Open) -> lapin::Result<Channel> {
+    /// An idle channel on which the server confirms messages.
+    async fn channel(&self, open: &OpenConnection) -> lapin::Result<Channel> {
         let usable = |(number, channel): &(u64, Channel)| *number == open.number && channel.status().connected();
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,12 +119,12 @@ impl ExchangeWriter {
         exchange_in_words(&self.place.exchange)
     }
 
-    /// An operation that was refused. A connection on which everything fails is not used again.
+    /// The failure of an operation that was refused. A connection on which every operation fails is discarded.
     fn failed(&self, error: &lapin::Error) -> Failure {
         refused(error).after_closing(|| self.close())
     }
 
-    /// What the server and the exchange are; publishes nothing.
+    /// Describes the server and the exchange; publishes nothing.
     pub(super) async fn inspect(
         &self,
         limit: Duration,
@@ -130,7 +133,7 @@ impl ExchangeWriter {
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;
         let channel = open.connection.create_channel().await.map_err(|e| refused(&e).into_failure())?;
-        let said = match (&*self.place.exchange, &self.place.routing_key) {
+        let summary = match (&*self.place.exchange, &self.place.routing_key) {
             ("", Some(queue)) => queue_in_words(&channel, queue).await?,
             (exchange, _) => {
                 let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
@@ -140,27 +143,27 @@ impl ExchangeWriter {
                 exchange_in_words(exchange)
             }
         };
-        let said = match open.blocked_now() {
-            Some(why) => format!("{said}; the server takes no messages: {why}"),
-            None => said,
+        let summary = match open.blocked_now() {
+            Some(why) => format!("{summary}; the server accepts no messages: {why}"),
+            None => summary,
         };
         open.end().await;
         Ok(Inspection {
-            said,
+            summary,
             ahead_ms: None,
             valid_days: self.connections.server.valid_days(&certificates, clock.now()),
         })
     }
 
-    /// Does not use the open connection again.
+    /// Discards the open connection.
     pub(super) fn close(&self) {
         self.connections.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Ends the connection with the closing handshake.
-    pub(super) async fn leave(&self) {
-        self.connections.leave().await;
+    /// Closes the connection with the closing handshake.
+    pub(super) async fn disconnect(&self) {
+        self.connections.disconnect().await;
     }
 
     /// Closes the connection if it has been idle for too long.
@@ -175,7 +178,7 @@ fn exchange_in_words(exchange: &str) -> String {
     if exchange.is_empty() { "the default exchange".to_owned() } else { format!("the exchange `{exchange}`") }
 }
 
-/// What a queue is and holds.
+/// A queue in words: its messages and its readers.
 async fn queue_in_words(channel: &Channel, queue: &str) -> Result<String, Failure> {
     let passive = QueueDeclareOptions::default().passive();
     let found = channel.queue_declare(short(queue), passive, FieldTable::default()).await;
@@ -184,7 +187,7 @@ async fn queue_in_words(channel: &Channel, queue: &str) -> Result<String, Failur
     Ok(format!("the queue `{queue}`: {messages} to read, {readers} reading"))
 }
 
-/// The properties of a message: where consumers of AMQP look for what a request has in headers, which it has as well.
+/// The properties of a message, in which AMQP consumers expect its id, type and time; the headers hold these too.
 fn properties(message: &Message) -> BasicProperties {
     let seconds = message.headers.get("webhook-timestamp").and_then(|it| it.to_str().ok()?.parse().ok());
     let properties = BasicProperties::default()
@@ -225,13 +228,13 @@ fn headers(message: &Message) -> FieldTable {
     table
 }
 
-/// The headers of a request, but for what a property says.
+/// The headers of a request, except those that are properties.
 fn plain(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     let all = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     all.filter(|(name, _)| *name != "content-type")
 }
 
-/// A name that was checked to be short enough, cut if it was not.
+/// A short string of AMQP. Names are checked before; a longer text would be cut.
 fn short(text: &str) -> ShortString {
     ShortString::try_new(text).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What goes to a broker and comes from one.
+//! Messages that are published to a broker or read from one, and the login there.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use zeroize::Zeroizing;
 
-/// What a broker is shown.
+/// The user and password for a broker.
 #[derive(Clone)]
 pub struct Credentials {
     /// The user; may be empty.
@@ -29,7 +29,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// An event as it is published.
+/// An event as a message that is published to a broker.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Its id.
@@ -46,21 +46,21 @@ pub struct Message {
     pub body: Bytes,
 }
 
-/// What a broker said when it was looked at, and nothing was published.
+/// What `doctor` and `endpoints check` learn of a broker's queue or stream, without publishing to it or reading from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// What it is, and what it holds for us.
-    pub said: String,
-    /// How far its clock is ahead of ours, in milliseconds, where it tells.
+    /// What it is and how many messages it holds, in words.
+    pub summary: String,
+    /// How far its clock is ahead of ours, in milliseconds, if it tells its time.
     pub ahead_ms: Option<i64>,
-    /// The days for which it can still be trusted; none without TLS.
+    /// The days for which its certificate is still valid; none without TLS.
     pub valid_days: Option<u64>,
 }
 
 /// A webhook read from a message broker by `serve` or `consume`; the broker keeps it until it is acknowledged.
 #[derive(Clone, Debug, Default)]
 pub struct PendingMessage {
-    /// By what the broker knows it: two numbers, as those of an entry of Redis.
+    /// How the broker identifies it: two numbers, such as those of a Redis entry.
     pub(super) tag: (u64, u64),
     /// What a request over HTTP would carry as headers, the signatures among them.
     pub headers: HeaderMap,

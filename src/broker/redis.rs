@@ -1,6 +1,6 @@
-//! Streams of Redis: an event is an entry, and delivered once `XADD` answered (and, with `wait`, the replicas have it).
+//! Streams of Redis: an event is an entry, delivered once `XADD` was answered (and, with `wait`, replicas have it).
 //!
-//! All that is sent to one stream shares a connection, on which commands are pipelined.
+//! All entries for one stream share a connection, on which commands are pipelined.
 
 mod connection;
 mod failure_text;
@@ -21,12 +21,12 @@ use failure_text::{refused, unexpected};
 
 pub(super) use group::GroupReader;
 
-/// The fields of an entry beside those that carry headers.
+/// The fields of an entry besides those that carry headers.
 const FIELDS: [&str; 5] = ["id", "type", "resourceType", "resourceId", BODY];
 /// The field of the bytes that are signed.
 const BODY: &str = "body";
 
-/// What writes to one stream.
+/// Publishes events to one stream of Redis.
 #[derive(Debug)]
 pub struct StreamWriter {
     place: StreamPlace,
@@ -52,7 +52,7 @@ impl StreamWriter {
             let added = run(&mut connection, &add).await;
             return self.added(&added.map_err(|e| self.failed(&e))?);
         };
-        // The wait has to end before the deadline does, or nobody would know that the entry is there.
+        // The wait has to end before the deadline, so that the attempt can report that the entry was added.
         let wait_ms = u64::try_from(limit.as_millis() / 2).unwrap_or(u64::MAX).max(1);
         let mut both = ::redis::pipe();
         both.add_command(add).cmd("WAIT").arg(replicas).arg(wait_ms);
@@ -69,12 +69,12 @@ impl StreamWriter {
         }
     }
 
-    /// `XADD`, with the parts of an event that consumers look for in fields of their own.
+    /// `XADD`, with the parts of an event that consumers expect in separate fields.
     fn add(&self, message: &Message) -> Cmd {
         let mut add = ::redis::cmd("XADD");
         add.arg(&self.place.stream);
         if let Some(most) = self.place.max_length {
-            // Exactly so many would cost Redis more for each entry.
+            // An exact limit would cost Redis more for each entry.
             add.arg("MAXLEN").arg("~").arg(most);
         }
         add.arg("*");
@@ -99,13 +99,13 @@ impl StreamWriter {
         }
     }
 
-    /// A command that was refused or not answered. A connection to a server that takes no writes is not used again: the name may
-    /// stand for another server by now.
+    /// The failure of a command that was refused or not answered. A connection to a server that accepts no writes is discarded: the
+    /// name may resolve to another server by now.
     fn failed(&self, error: &::redis::RedisError) -> Failure {
         refused(error, &self.place.stream).after_closing(|| self.connections.close())
     }
 
-    /// What the server is and holds; adds nothing.
+    /// Describes the server and the stream; adds nothing.
     pub(super) async fn inspect(
         &self,
         limit: Duration,
@@ -115,7 +115,7 @@ impl StreamWriter {
         self.connections.inspect((&self.place.stream, None), limit, trace, clock).await
     }
 
-    /// Does not use the open connection again.
+    /// Discards the open connection.
     pub(super) fn close(&self) {
         self.connections.close();
     }

@@ -1,4 +1,4 @@
-//! The server of a broker, and who we are to it.
+//! The server of a broker: its address and the login there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::endpoint::EndpointUrl;
 use crate::network::connect::{self, ClientStream, Connector, ServerAddress};
 use crate::network::failure::{Failure, PhaseTimer};
 
-/// A server, the way to it, and the login there.
+/// The server of a broker: its address, the connector that opens connections to it, and the login.
 #[derive(Clone)]
 pub(super) struct Server {
     client: Arc<Connector>,

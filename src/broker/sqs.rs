@@ -1,6 +1,6 @@
-//! Queues of Amazon SQS: an event is a message, and delivered once SQS gave it an id and a digest that is ours.
+//! Queues of Amazon SQS: an event is a message, delivered once SQS has returned its id and the right digest.
 //!
-//! What is sent at the same time to one queue goes in batches of ten, and each message of a batch has a fate of its own.
+//! Messages that are sent to one queue at the same time go in batches of ten, and each message of a batch has its own result.
 
 mod api;
 mod attributes;
@@ -22,7 +22,7 @@ use sha2::Sha256;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-use super::refusal::Refused;
+use super::error::BrokerError;
 use super::server::Server;
 use super::{Inspection, Message};
 use crate::clock::Clock;
@@ -39,29 +39,30 @@ pub(super) use reader::{LONGEST_WAIT, QueueReader};
 const MAX_BATCH: usize = 10;
 /// The most bytes of a batch of several messages; a larger message goes alone.
 const MAX_BATCH_BYTES: usize = 256 * 1024;
-/// The longest id of a group of messages.
+/// The longest id of a message group.
 const MAX_GROUP_BYTES: usize = 128;
 
-/// What sends to one queue.
+/// Sends events to one queue of Amazon SQS, in batches.
 #[derive(Debug)]
-pub struct QueueWriter(Arc<Shared>);
+pub struct QueueWriter(Arc<Batcher>);
 
+/// Collects messages for a queue into batches and sends these.
 #[derive(Debug)]
-struct Shared {
+struct Batcher {
     queue: SqsQueue,
     api: Api,
-    waiting: Mutex<VecDeque<Waiting>>,
+    waiting: Mutex<VecDeque<WaitingMessage>>,
 }
 
 /// A message that waits for a batch.
 #[derive(Debug)]
-struct Waiting {
+struct WaitingMessage {
     entry: BatchMessage,
-    fate: oneshot::Sender<Fate>,
+    result: oneshot::Sender<SendResult>,
 }
 
-/// What became of a message, and the phases of the request that it was in.
-type Fate = (Result<String, Failure>, Arc<PhaseTimer>);
+/// The result of sending a message, and the phases of the request that sent it.
+type SendResult = (Result<String, Failure>, Arc<PhaseTimer>);
 
 /// A message of one `SendMessageBatch` request.
 #[derive(Debug)]
@@ -77,15 +78,15 @@ struct BatchMessage {
 #[serde(rename_all = "PascalCase")]
 struct BatchAnswer {
     #[serde(default)]
-    successful: Vec<Sent>,
+    successful: Vec<SentMessage>,
     #[serde(default)]
     failed: Vec<BatchError>,
 }
 
-/// A message that SQS has.
+/// A message that SQS has accepted.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Sent {
+struct SentMessage {
     id: String,
     message_id: String,
     #[serde(rename = "MD5OfMessageBody")]
@@ -94,7 +95,7 @@ struct Sent {
     attributes_md5: Option<String>,
 }
 
-/// A part of a batch that failed.
+/// A message of a batch that SQS refused.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct BatchError {
@@ -108,10 +109,10 @@ impl QueueWriter {
     /// Prepares a queue.
     pub(super) fn new(queue: SqsQueue, server: Server) -> Self {
         let api = Api::new(queue.clone(), server);
-        Self(Arc::new(Shared { queue, api, waiting: Mutex::default() }))
+        Self(Arc::new(Batcher { queue, api, waiting: Mutex::default() }))
     }
 
-    /// Sends a message, with those that are sent at the same time, and returns its id in words.
+    /// Sends a message, in a batch with others that are sent at the same time, and returns its id in words.
     pub(super) async fn publish(
         &self,
         message: &Message,
@@ -119,16 +120,16 @@ impl QueueWriter {
         trace: &PhaseTimer,
     ) -> Result<String, Failure> {
         let entry = BatchMessage::of(message, &self.0.queue)?;
-        let (fate, told) = oneshot::channel();
-        if self.0.wait(Waiting { entry, fate }) {
+        let (result, receiver) = oneshot::channel();
+        if self.0.wait(WaitingMessage { entry, result }) {
             tokio::spawn(Arc::clone(&self.0).send_waiting(limit));
         }
-        let (sent, of_batch) = told.await.map_err(|_| Failure::unreachable("sqs: the batch was not sent"))?;
+        let (sent, of_batch) = receiver.await.map_err(|_| Failure::unreachable("sqs: the batch was not sent"))?;
         trace.follow(&of_batch);
         sent
     }
 
-    /// What the queue is and holds; sends nothing.
+    /// Describes the queue and its messages; sends nothing.
     pub(super) async fn inspect(
         &self,
         limit: Duration,
@@ -138,7 +139,7 @@ impl QueueWriter {
         self.0.api.inspect(limit, trace, clock).await
     }
 
-    /// Does not use the open connections again.
+    /// Discards the open connections.
     pub(super) fn close(&self) {
         self.0.api.close();
     }
@@ -149,15 +150,15 @@ impl QueueWriter {
     }
 }
 
-impl Shared {
-    /// Adds a message to those that wait; whether it is the first.
-    fn wait(&self, message: Waiting) -> bool {
+impl Batcher {
+    /// Adds a message to those that wait; returns whether it is the first.
+    fn wait(&self, message: WaitingMessage) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push_back(message);
         waiting.len() == 1
     }
 
-    /// Sends all that waits, once whoever is about to send has joined.
+    /// Sends all waiting messages, after other tasks that are about to send have added theirs.
     async fn send_waiting(self: Arc<Self>, limit: Duration) {
         tokio::task::yield_now().await;
         for batch in self.take_batches() {
@@ -165,9 +166,9 @@ impl Shared {
         }
     }
 
-    fn take_batches(&self) -> Vec<Vec<Waiting>> {
+    fn take_batches(&self) -> Vec<Vec<WaitingMessage>> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut batches, mut bytes) = (Vec::<Vec<Waiting>>::new(), 0);
+        let (mut batches, mut bytes) = (Vec::<Vec<WaitingMessage>>::new(), 0);
         for message in waiting.drain(..) {
             bytes += message.entry.bytes;
             match batches.last_mut() {
@@ -181,11 +182,11 @@ impl Shared {
         batches
     }
 
-    /// Sends a batch, and tells each message its fate. One that is refused as a whole may hold a single message that SQS does not
-    /// take, so each of them is then sent alone.
-    async fn send_batch(self: Arc<Self>, batch: Vec<Waiting>, limit: Duration) {
+    /// Sends a batch and reports the result of each message. A batch that is refused as a whole may hold a single message that
+    /// SQS does not accept, so each message is then sent alone.
+    async fn send_batch(self: Arc<Self>, batch: Vec<WaitingMessage>, limit: Duration) {
         let began = Instant::now();
-        // It ends before the attempts do, so that they learn what was waited for.
+        // It times out before the attempts do, so that these can report the phase.
         let limit = limit - limit / 20;
         let answered = self.try_batch(&batch, limit).await;
         match answered {
@@ -193,18 +194,22 @@ impl Shared {
                 let left = limit.saturating_sub(began.elapsed());
                 join_all(batch.into_iter().map(|message| self.send_alone(message, left))).await;
             }
-            (answer, timer) => self.tell(batch, answer.as_ref(), &timer),
+            (answer, timer) => self.report(batch, answer.as_ref(), &timer),
         }
     }
 
-    async fn send_alone(&self, message: Waiting, limit: Duration) {
+    async fn send_alone(&self, message: WaitingMessage, limit: Duration) {
         let batch = vec![message];
         let (answer, timer) = self.try_batch(&batch, limit).await;
-        self.tell(batch, answer.as_ref(), &timer);
+        self.report(batch, answer.as_ref(), &timer);
     }
 
     /// `SendMessageBatch`.
-    async fn try_batch(&self, batch: &[Waiting], limit: Duration) -> (Result<BatchAnswer, Failure>, Arc<PhaseTimer>) {
+    async fn try_batch(
+        &self,
+        batch: &[WaitingMessage],
+        limit: Duration,
+    ) -> (Result<BatchAnswer, Failure>, Arc<PhaseTimer>) {
         let (timer, action) = (Arc::new(PhaseTimer::new()), "SendMessageBatch");
         let body = BatchMessage::batch(batch.iter().map(|message| &message.entry));
         let answer = timeout(limit, self.api.call(action, body, limit, &timer)).await;
@@ -215,22 +220,22 @@ impl Shared {
         (answer.and_then(|answer| serde_json::from_value(answer).map_err(|_| unexpected(action))), timer)
     }
 
-    /// Tells each message of a batch its fate.
-    fn tell(&self, batch: Vec<Waiting>, answer: Result<&BatchAnswer, &Failure>, timer: &Arc<PhaseTimer>) {
-        for (number, Waiting { entry, fate }) in batch.into_iter().enumerate() {
+    /// Reports the result of each message of a batch.
+    fn report(&self, batch: Vec<WaitingMessage>, answer: Result<&BatchAnswer, &Failure>, timer: &Arc<PhaseTimer>) {
+        for (number, WaitingMessage { entry, result }) in batch.into_iter().enumerate() {
             let sent = match answer {
-                Ok(answer) => self.fate(&entry, &number.to_string(), answer),
+                Ok(answer) => self.result_of(&entry, &number.to_string(), answer),
                 Err(Failure { outcome, detail }) => Err(Failure { outcome: *outcome, detail: detail.clone() }),
             };
-            // Whoever gave up waiting has recorded that already.
-            let _ = fate.send((sent, Arc::clone(timer)));
+            // An attempt that timed out has recorded that already.
+            let _ = result.send((sent, Arc::clone(timer)));
         }
     }
 
-    /// What the answer to a batch says of one message.
-    fn fate(&self, entry: &BatchMessage, id: &str, answer: &BatchAnswer) -> Result<String, Failure> {
+    /// The result of one message in the response to a batch.
+    fn result_of(&self, entry: &BatchMessage, id: &str, answer: &BatchAnswer) -> Result<String, Failure> {
         if let Some(error) = answer.failed.iter().find(|error| error.id == id) {
-            let refused = ApiError::new(&error.code, &error.message).into_refused(&self.queue.name);
+            let refused = ApiError::new(&error.code, &error.message).into_error(&self.queue.name);
             return Err(refused.after_closing(|| self.api.close()));
         }
         let sent = answer.successful.iter().find(|sent| sent.id == id).ok_or_else(|| unexpected("SendMessageBatch"))?;
@@ -240,9 +245,10 @@ impl Shared {
         if is_same {
             Ok(format!("message {message} in the queue `{name}`"))
         } else {
-            let words =
-                format!("sqs: message {message} in the queue `{name}` is another than was sent: its MD5 differs");
-            Err(Refused::Operation(words).into_failure())
+            let words = format!(
+                "sqs: message {message} in the queue `{name}` differs from what was sent: its MD5 does not match"
+            );
+            Err(BrokerError::Operation(words).into_failure())
         }
     }
 }
@@ -250,7 +256,7 @@ impl Shared {
 impl BatchMessage {
     fn of(message: &Message, queue: &SqsQueue) -> Result<Self, Failure> {
         let body = std::str::from_utf8(&message.body);
-        let body = body.map_err(|_| Refused::Operation("sqs: the body is not text".to_owned()).into_failure())?;
+        let body = body.map_err(|_| BrokerError::Operation("sqs: the body is not text".to_owned()).into_failure())?;
         let attributes = Attributes::of(message);
         let (bytes, attributes_md5) = (body.len() + attributes.bytes(), attributes.md5());
         let mut json = json!({ "MessageBody": body, "MessageAttributes": attributes.json() });
@@ -261,7 +267,7 @@ impl BatchMessage {
         Ok(Self { json, bytes, body_md5: hex::encode(Md5::digest(body)), attributes_md5 })
     }
 
-    /// The body of a request for these, each named by its place.
+    /// The body of a request for these messages, each identified by its index.
     fn batch<'e>(entries: impl Iterator<Item = &'e Self>) -> Value {
         let numbered = entries.enumerate().map(|(number, entry)| {
             let mut entry = entry.json.as_object().cloned().unwrap_or_else(Map::new);
@@ -272,7 +278,7 @@ impl BatchMessage {
     }
 }
 
-/// The group in whose order a resource is: its type and id, or where SQS does not take those, a digest of them.
+/// The message group of a resource: its type and id, or a digest of these if SQS does not accept them.
 fn group(resource_type: &str, resource_id: &str) -> String {
     let group = format!("{resource_type}:{resource_id}");
     let is_taken = group.len() <= MAX_GROUP_BYTES && group.bytes().all(|b| b.is_ascii_graphic());

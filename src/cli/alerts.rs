@@ -17,11 +17,11 @@ use crate::untrusted::Untrusted;
 /// The commands below `alerts`.
 #[derive(Debug, clap::Subcommand)]
 pub enum AlertsCommand {
-    /// List incidents, those that are open first, and what was told to whom
+    /// List incidents, open ones first, with the recipients that were notified
     List(ListArgs),
-    /// Send a test alert to those who are told, or to one of them
+    /// Send a test alert to all recipients, or to one
     ///
-    /// Exit 1 says that one could not be told. At PagerDuty the test is resolved at once.
+    /// Exits 1 if a recipient could not be notified. At PagerDuty the test incident is resolved at once.
     Test(TestArgs),
 }
 
@@ -38,10 +38,10 @@ pub struct ListArgs {
 /// The command-line arguments of `alerts test`.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
-    /// The name of one of [[alerts]]
+    /// Name of an [[alerts]] entry
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Show what would be sent, secrets masked, and send nothing
+    /// Show what would be sent, with secrets masked, and send nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -98,8 +98,8 @@ impl TestArgs {
         match (&self.name, found.is_empty()) {
             (_, false) => Ok(found),
             (None, true) => Err(Exit::Config
-                .error("nobody is told: there are no [[alerts]] in the configuration")
-                .hint("`syncctl help alerts test` shows an example; see `syncctl config path` for the file")),
+                .error("no alerts are sent: the configuration has no [[alerts]]")
+                .hint("add one to a file of `syncctl config path`; `syncctl init --print` shows an example")),
             (Some(name), true) => {
                 let hint = match did_you_mean(name, names()) {
                     Some(meant) => format!("did you mean `{meant}`?"),

@@ -17,7 +17,7 @@ pub enum AuditCommand {
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("since", filter::since("Sent or arrived")), mut_arg("until", filter::until("Sent or arrived")))]
 pub struct ListArgs {
-    /// Only attempts, only webhooks that arrived, or only what operators did over HTTP
+    /// Only attempts, received webhooks, or operator actions over HTTP
     #[arg(long, value_name = "WHICH", value_parser = ["outbound", "inbound", "operator"])]
     direction: Option<String>,
     #[command(flatten)]
@@ -40,7 +40,7 @@ impl ListArgs {
         let page = self.paging.newest_first();
         // Each direction is stored separately, so page N of all entries needs the first N pages of each.
         let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
-        let mut parts = audit::Parts::default();
+        let mut parts = audit::AuditLists::default();
         if self.wants("outbound") {
             parts.add_attempts(store.attempts(&self.sent.attempts(context.now)?, first).wait()?);
         }
@@ -54,7 +54,7 @@ impl ListArgs {
         let is_cut = listed.searched_to.is_some();
         let shown = Listed { searched_to: None, ..listed };
         let warning =
-            is_cut.then(|| "only the newest entries were looked at; look further back with --until".to_owned());
+            is_cut.then(|| "only the newest entries were searched; search further back with --until".to_owned());
         context.screen.report(&audit::audit(&shown, page).with_warning(warning))?;
         Ok(Exit::Done)
     }

@@ -24,10 +24,10 @@ const LATEST: u64 = 100;
 /// The command-line arguments of `bundle`.
 #[derive(Debug, clap::Args)]
 pub struct BundleArgs {
-    /// Also this event, its deliveries and attempts: event id, its number as #N, or a delivery number
+    /// Include this event with its deliveries and attempts: event id, evt#N, or a delivery number
     #[arg(value_name = "EVENT")]
     event: Option<String>,
-    /// Where to write it; `-` for standard output [default: syncctl-bundle-TIME.json]
+    /// File to write, or `-` for standard output [default: syncctl-bundle-TIME.json]
     #[arg(long, value_name = "FILE|-")]
     to: Option<PathBuf>,
 }

@@ -54,8 +54,8 @@ pub(super) fn read(context: &Context, path: &Path) -> Result<Vec<Capture>, CliEr
     files.sort();
     if files.is_empty() {
         return Err(Exit::NoInput
-            .error(format!("there is no captured request in {}", super::values::shown_path(path)))
-            .hint("capture some with `syncctl listen --save FOLDER`"));
+            .error(format!("{} holds no captured request", super::values::shown_path(path)))
+            .hint("capture some with `syncctl listen --save DIR`"));
     }
     if files.len() > MOST_FILES {
         return Err(Exit::Data.error(format!("more than {MOST_FILES} requests in {}", super::values::shown_path(path))));
@@ -77,9 +77,9 @@ fn read_file(context: &Context, path: &Path) -> Result<Vec<Capture>, CliError> {
     let requests: Vec<Received> = requests.into_iter().map(|captured| captured.request).collect();
     if let Some((said, given)) = requests.iter().find_map(Received::length_differs) {
         return Err(Exit::Data
-            .error(format!("{} is not a request as it was sent", Untrusted(&name)))
+            .error(format!("{} does not hold the request as it was sent", Untrusted(&name)))
             .cause(format!("content-length says {said} bytes and the body has {given}"))
-            .hint("look at it with `syncctl verify --request FILE --explain`"));
+            .hint("inspect it with `syncctl verify --request FILE --explain`"));
     }
     let (at, peer) = path.file_stem().and_then(|stem| stem.to_str()).map(parse_file_name).unwrap_or_default();
     let capture = |request| Capture { path: path.to_owned(), at, peer: peer.clone(), request };

@@ -22,14 +22,14 @@ pub(super) const UNKNOWN: Exit = Exit::Part;
 pub struct CheckArgs {
     /// Warn above these: pending=N,age=TIME,failed=N,rate=PERCENT
     ///
-    /// Where nothing is said: half of the failure rate and a third of the age that are unhealthy.
+    /// Default: half of the failure rate and a third of the age at which `health` reports unhealthy.
     #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = CheckThresholds::parse)]
     warning: CheckThresholds,
     /// Critical above these
     ///
-    /// Where nothing is said: the failure rate and the age that are unhealthy. Whatever else makes `health` say unhealthy is
-    /// critical, too.
+    /// Default: the failure rate and the age at which `health` reports unhealthy. Any other reason for `health` to report unhealthy
+    /// is critical too.
     #[arg(short, long, value_name = "THRESHOLDS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = CheckThresholds::parse)]
     critical: CheckThresholds,

@@ -55,7 +55,7 @@ fn script(shell: Shell) -> Vec<u8> {
     };
     let mut script = Vec::new();
     let written = completer.write_registration(VARIABLE, "syncctl", "syncctl", "syncctl", &mut script);
-    written.expect("memory takes it");
+    written.expect("memory accepts writes");
     let text = String::from_utf8_lossy(&script);
     let text = if shell == Shell::Zsh { autoloaded(&text) } else { text.into_owned() };
     format!("{}\n", text.trim()).into_bytes()
@@ -101,7 +101,7 @@ impl CompletionsArgs {
         }
         let report = installed(&path, self.dry_run);
         let folder = path.parent().and_then(|folder| shell_quote(folder.as_os_str().as_bytes())).unwrap_or_default();
-        let hint = format!("zsh looks there after `fpath+=({folder})` before `compinit` in ~/.zshrc");
+        let hint = format!("zsh reads it once ~/.zshrc has `fpath+=({folder})` before `compinit`");
         context.screen.report_done(&report.with_hint_if(self.shell == Shell::Zsh, hint))?;
         Ok(Exit::Done)
     }
@@ -124,7 +124,7 @@ fn installed(path: &Path, dry_run: bool) -> Report {
     let path = path.display().to_string();
     let line = match dry_run {
         true => format!("would write {}; nothing changed", Untrusted(&path)),
-        false => format!("written to {}; it counts from the next shell on", Untrusted(&path)),
+        false => format!("written to {}; new shells use it", Untrusted(&path)),
     };
     Report::new(&InstalledView { path: path.clone(), written: !dry_run }).with_line(line).with_names([path])
 }
@@ -138,13 +138,13 @@ fn place(shell: Shell, context: &Context) -> Result<PathBuf, CliError> {
         Shell::Elvish => ("XDG_CONFIG_HOME", ".config", "elvish/lib/syncctl.elv"),
         other => {
             return Err(Exit::Usage
-                .error(format!("{other} has no place for completions that would be found by itself"))
+                .error(format!("{other} has no directory from which it loads completions by itself"))
                 .hint(format!("load them in its profile: syncctl completions {other}")));
         }
     };
     let base = context.user_directory(variable, below_home).ok_or_else(|| {
         Exit::Config
-            .error(format!("no place for completions: neither HOME nor {variable} is set to an absolute path"))
+            .error(format!("no directory for completions: neither HOME nor {variable} is set to an absolute path"))
             .hint(format!("write them yourself: syncctl completions {shell} > FILE"))
     })?;
     Ok(base.join(below))

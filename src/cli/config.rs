@@ -89,7 +89,7 @@ fn validate(context: &Context, inspection: &Inspection) -> Result<Exit, CliError
     let fault = Exit::Config.error(format!("{}{more}", first.text()));
     Err(match &first.hint {
         Some(hint) => fault.hint(hint),
-        None => fault.hint("see what is in force with `syncctl config show --origin`"),
+        None => fault.hint("see the effective values with `syncctl config show --origin`"),
     })
 }
 
@@ -148,7 +148,7 @@ fn warn_of_one_place_twice(context: &Context, config: &Config) {
     for (at, spec) in config.endpoints.iter().enumerate() {
         if let Some(other) = config.endpoints[..at].iter().find(|other| other.url == spec.url) {
             context.screen.warn(&format!(
-                "{} and {} have one URL: what both want is sent there twice",
+                "{} and {} have the same URL: events for both are sent to it twice",
                 place(other),
                 place(spec)
             ));

@@ -20,13 +20,13 @@ use crate::untrusted::Untrusted;
 /// How long a broker may take to report its waiting messages.
 const INSPECTION_LIMIT: Duration = Duration::from_secs(10);
 /// How long closing the connection to a broker may take.
-const LEAVE_LIMIT: Duration = Duration::from_secs(1);
+const DISCONNECT_LIMIT: Duration = Duration::from_secs(1);
 
 /// The command-line arguments of `consume`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "A message is acknowledged once what it says is on disk. What cannot be applied is kept (`syncctl requests list`), and rejected
-to the broker's dead letters if it has a place for them. `serve` reads the same sources as long as it runs.
+    after_long_help = "A message is acknowledged once its event is on disk. A message that cannot be applied is kept (`syncctl requests list`) and
+rejected, so that the broker can move it to a dead-letter queue. `serve` reads the same sources while it runs.
 
 Exit status: 0 all applied, 3 some refused, 1 a broker failed."
 )]
@@ -34,13 +34,13 @@ pub struct ConsumeArgs {
     /// Read only these sources
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// Stop after this many messages of each source
+    /// Stop after this many messages per source
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Take no more messages after this time, such as 50s
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     max_time: Option<Duration>,
-    /// Show what waits and take nothing
+    /// Show the waiting messages and take none
     #[arg(short = 'n', long, conflicts_with_all = ["limit", "max_time"])]
     dry_run: bool,
 }
@@ -79,8 +79,8 @@ impl ConsumeArgs {
     fn chosen(&self, mut sources: Vec<BrokerSource>) -> Result<Vec<BrokerSource>, CliError> {
         if sources.is_empty() {
             return Err(Exit::Config
-                .error("no source is read from a message broker")
-                .hint("give one of [[sources]] a `broker`: see docs/brokers.md"));
+                .error("no source reads from a message broker")
+                .hint("set `broker` of an entry in [[sources]]: see docs/brokers.md"));
         }
         for name in &self.sources {
             if !sources.iter().any(|source| source.name == *name) {
@@ -112,7 +112,7 @@ async fn drain(
         Err(ConsumeError::Store(error)) => return Err(error.into()),
     };
     if error.is_none() {
-        source.consumer.leave(LEAVE_LIMIT).await;
+        source.consumer.disconnect(DISCONNECT_LIMIT).await;
     }
     Ok(Consumed { source: source.name, counts, error })
 }
@@ -125,7 +125,7 @@ fn show_waiting(context: &Context, sources: &[BrokerSource]) -> Result<Exit, Cli
             let inspected = source.consumer.inspect(INSPECTION_LIMIT, &trace, &SystemClock);
             let inspected = tokio::time::timeout(INSPECTION_LIMIT, inspected).await;
             let said = inspected.unwrap_or_else(|_| Err(Failure::timed_out(INSPECTION_LIMIT, trace.phase())));
-            let said = said.map(|inspection| inspection.said).map_err(|failure| failure.detail);
+            let said = said.map(|inspection| inspection.summary).map_err(|failure| failure.detail);
             waiting.push(Waiting { source: source.name.clone(), said });
         }
         Ok(waiting)

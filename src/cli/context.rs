@@ -181,8 +181,9 @@ impl Context {
     /// The headers, credentials and connection options of an endpoint, with every secret read.
     pub fn access(&self, name: &str, settings: &EndpointSettings) -> Result<EndpointAccess, CliError> {
         access::resolve(self.config()?, &settings.access).map_err(|cause| {
-            let error = Exit::Config.error(format!("the endpoint `{}` cannot be sent to", Untrusted(name)));
-            error.cause(cause).hint("see its headers, certificate and proxy in the configuration")
+            let error =
+                Exit::Config.error(format!("requests to the endpoint `{}` cannot be prepared", Untrusted(name)));
+            error.cause(cause).hint("check its headers, certificate and proxy with `syncctl config show`")
         })
     }
 
@@ -196,8 +197,9 @@ impl Context {
         let config = self.config()?;
         let signer = ConfiguredKeys(Arc::clone(config)).signer_for(settings).map_err(|cause| no_key(name, cause))?;
         let client = Connector::new(config.egress.clone(), config.ca_file.clone());
-        EndpointClient::new(url, signer, self.access(name, settings)?, &client)
-            .map_err(|cause| Exit::Config.error(format!("nothing can be sent to {}", Untrusted(name))).cause(cause))
+        EndpointClient::new(url, signer, self.access(name, settings)?, &client).map_err(|cause| {
+            Exit::Config.error(format!("requests to {} cannot be prepared", Untrusted(name))).cause(cause)
+        })
     }
 
     /// The configuration file that names the endpoints: the user's or the named one, else the system's; where there is none, the
@@ -205,7 +207,7 @@ impl Context {
     pub fn config_file(&self) -> Result<PathBuf, CliError> {
         let files: Vec<_> = self.config()?.files.iter().filter(|file| file.role != "env file").collect();
         let found = files.iter().rev().find(|file| file.found).or(files.last());
-        let none = || Exit::Config.error("there is no place for a configuration").hint("name one with --config");
+        let none = || Exit::Config.error("no path for a configuration is known").hint("name one with --config");
         found.map(|file| file.path.clone()).ok_or_else(none)
     }
 
@@ -312,6 +314,8 @@ impl Paging {
 }
 
 fn or_report_failure(report: &Report, shown: Result<(), RenderError>) -> Result<(), CliError> {
-    let all_the_same = |fault: CliError, line: &String| fault.cause(format!("done all the same: {}", line.trim()));
+    let all_the_same = |fault: CliError, line: &String| {
+        fault.cause(format!("done, although it could not be printed: {}", line.trim()))
+    };
     shown.map_err(|error| report.lines.iter().fold(error.into(), all_the_same))
 }

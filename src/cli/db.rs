@@ -14,7 +14,7 @@ use super::exit::{CliError, Exit};
 use super::values;
 use crate::clock::Timestamp;
 use crate::delivery::State;
-use crate::format::short_duration;
+use crate::format::{count, short_duration};
 use crate::report::database::{self, PrunedLogs, Restored};
 use crate::report::{self, Report};
 use crate::signature::shell_commands::shell_quote;
@@ -33,25 +33,25 @@ pub enum DbCommand {
     Status,
     /// Copy the database to a file while it is in use
     ///
-    /// Events that changed on the disk are copied as they are: it says which, and exits 3.
+    /// Events that are corrupt on the disk are copied as they are and listed; the command then exits 3.
     Backup(BackupArgs),
     /// Replace the database with a backup, keeping the old one
     ///
-    /// Refused while any process has the queue open. What is pending in the backup may have been delivered since it was made, and
-    /// would be sent again under the same ids: so it needs --accept-replays when anything is. To send none of it, pause the
-    /// endpoints or stop the workers, restore, and give the deliveries up (`syncctl deliveries give-up`).
+    /// Refused while any process has the queue open. Deliveries that are pending in the backup may have been sent since it was made
+    /// and would be sent again with the same ids, so --accept-replays is required if there are any. To send none of them, pause
+    /// the endpoints or stop the workers, restore, and give the deliveries up (`syncctl deliveries give-up`).
     Restore(RestoreArgs),
     /// Check the file and its counters; exit 1 when something is wrong
     Verify,
-    /// Copy the queue with everything in it to another place, such as a PostgreSQL server
+    /// Copy the queue to another database, such as a PostgreSQL server
     ///
-    /// Refused while a worker runs on either side. One that was stopped goes on where it was when it is run again; until it has ended,
-    /// nothing else can open the copy. It ends with a comparison of every table, and with 0 only when both sides agree.
+    /// Refused while a worker runs on either side. An interrupted copy continues when the command is run again; until it is complete,
+    /// no other command opens the target. At the end every table is compared; exit 0 means that both sides are equal.
     Copy(CopyArgs),
     /// Delete old finished deliveries and log entries
     ///
-    /// With the deliveries go their attempts, and events nothing is left of. The logs are the figures by the minute, the runs
-    /// that ended, and the webhooks that arrived; the ids of webhooks that were applied are remembered for 30 days in any case.
+    /// Attempts of deleted deliveries are deleted too, and events without remaining deliveries. Log entries are the figures per
+    /// minute, ended runs and received webhooks; the ids of applied webhooks are kept for 30 days in any case.
     Prune(PruneArgs),
 }
 
@@ -78,7 +78,7 @@ pub struct RestoreArgs {
     /// Replace an existing database
     #[arg(long)]
     force: bool,
-    /// Accept that its pending deliveries may be sent twice
+    /// Accept that deliveries pending in the backup may be sent twice
     #[arg(long)]
     accept_replays: bool,
     /// Show what would be restored and change nothing
@@ -92,7 +92,7 @@ pub struct PruneArgs {
     /// Only rows that have not changed for this long
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::duration)]
     older_than: Duration,
-    /// Which deliveries; failed ones can be replayed until they are deleted
+    /// States to delete; failed deliveries can be replayed until they are deleted
     #[arg(long, value_name = "STATES", value_delimiter = ',', default_value = "delivered", value_parser = finished())]
     state: Vec<State>,
     /// Only deliveries to this endpoint, and no log entries
@@ -170,8 +170,8 @@ fn verify(context: &Context) -> Result<Exit, CliError> {
         wrong => {
             context.screen.report(&report)?;
             return Err(Exit::Failure
-                .error(format!("the database is not sound: {wrong} findings"))
-                .hint("keep it as it is, and put a backup in its place: `syncctl db restore FILE`"));
+                .error(format!("the database failed verification: {}", count(wrong, "finding")))
+                .hint("keep the file as it is, and restore a backup: `syncctl db restore FILE`"));
         }
     }
     Ok(Exit::Done)
@@ -183,16 +183,16 @@ impl BackupArgs {
         if let Location::Postgres(server) = location {
             let (schema, file) = (server.schema(), quoted(&self.file.display().to_string()));
             let database = quoted(server.for_tools());
-            let error: CliError = StoreError::NeedsFile("a backup made here").into();
+            let error: CliError = StoreError::NeedsFile("a backup by `db backup`").into();
             return Err(error.hint(format!(
-                "PostgreSQL has its own: `pg_dump --format=custom --schema={schema} --file={file} --dbname={database}`"
+                "use PostgreSQL's own tool: `pg_dump --format=custom --schema={schema} --file={file} --dbname={database}`"
             )));
         }
         let store = context.read_store()?;
-        let file = store.require_file("a backup made here")?;
+        let file = store.require_file("a backup by `db backup`")?;
         if self.file.exists() && !self.force {
             return Err(Exit::Failure
-                .error(format!("{} is there already", Untrusted(&self.file.display().to_string())))
+                .error(format!("{} already exists", Untrusted(&self.file.display().to_string())))
                 .hint("name another file, or replace it with --force"));
         }
         if self.dry_run {
@@ -224,8 +224,8 @@ impl RestoreArgs {
         let queue = location.path().ok_or(StoreError::NeedsFile("restoring a backup"))?;
         if queue.exists() && !self.force && !self.dry_run {
             return Err(Exit::Failure
-                .error(format!("there is a queue at {} already", Untrusted(&queue.display().to_string())))
-                .hint("put the backup in its place with --force; the queue is kept beside it"));
+                .error(format!("a queue already exists at {}", Untrusted(&queue.display().to_string())))
+                .hint("replace it with --force; the old queue is kept beside it"));
         }
         let candidate = store::prepare_restore(&self.file, location)?;
         candidate.findings.iter().for_each(|finding| context.screen.warn(finding));
@@ -270,7 +270,7 @@ impl PruneArgs {
             if self.dry_run || rows == 0 {
                 return Ok(Exit::Done);
             }
-            if !context.screen.confirm("remove them for good?")? {
+            if !context.screen.confirm("delete them permanently?")? {
                 context.screen.note("nothing was removed");
                 return Ok(Exit::Done);
             }
@@ -298,8 +298,8 @@ impl PruneArgs {
         }
         let quiet = short_duration(context.now.since(newest));
         Err(Exit::Failure
-            .error(format!("nothing was removed: nothing has happened for {quiet}, unless the clock jumped ahead"))
-            .hint("look at the clock; if it is right, --force removes them"))
+            .error(format!("nothing was removed: the newest entry is {quiet} old, or the clock jumped ahead"))
+            .hint("check the clock with `date`; if it is right, delete them with --force"))
     }
 
     fn chosen(&self, what: &PruneFilter) -> DeliveryFilter {

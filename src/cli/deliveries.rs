@@ -18,7 +18,7 @@ pub enum DeliveriesCommand {
     List(ListArgs),
     /// Show one delivery with its attempts
     Show(ShowArgs),
-    /// Give up unfinished deliveries: they are failed until replayed
+    /// Give up unfinished deliveries; they become failed and can be replayed
     GiveUp(GiveUpArgs),
 }
 
@@ -118,7 +118,7 @@ impl ShowArgs {
         };
         let row = selection::find_delivery(store, id)?.ok_or_else(missing)?;
         let detail = store.event(&row.event.id).wait()?.ok_or_else(missing)?;
-        let hint = format!("see why it stands where it stands with `syncctl why {}`", self.number);
+        let hint = format!("explain its state with `syncctl why {}`", self.number);
         context.screen.report(&report::event_detail::delivery(&detail, id).with_hint(hint))?;
         Ok(Exit::Done)
     }
@@ -128,8 +128,8 @@ impl GiveUpArgs {
     fn run(self, context: &Context, store: &dyn Store) -> Result<Exit, CliError> {
         if !self.selection.is_by_id() && !self.selection.is_narrowed() && !self.all {
             return Err(Exit::Usage
-                .error("nothing was chosen to give up")
-                .hint("name deliveries or events, narrow with --endpoint, --type, --since, --until, or say --all"));
+                .error("no deliveries were selected to give up")
+                .hint("name deliveries or events, filter with --endpoint, --type, --since, --until, or use --all"));
         }
         let waiting = [State::Pending, State::Held];
         let states = if self.selection.is_by_id() { &[][..] } else { &waiting };

@@ -72,7 +72,7 @@ impl DemoArgs {
             "2. {} events of every type are on disk, each to be delivered to two endpoints.",
             stored.accepted
         ));
-        say("3. The backup answers 500 at first. Every request is signed; failures wait and are tried again.\n");
+        say("3. The backup answers 500 at first. Every request is signed; failed deliveries are retried.\n");
 
         receiver.outage_begins();
         let options = RunOptions {
@@ -109,7 +109,7 @@ impl DemoArgs {
         let page = Page { limit: 200, number: 1, oldest_first: true };
         let listed = store.deliveries(&DeliveryFilter::default(), page).wait()?;
         let Some(retried) = listed.rows.iter().max_by_key(|row| row.attempts) else { return Ok(()) };
-        stage.screen.note("\nThe life of one event:");
+        stage.screen.note("\nThe history of one event:");
         if let Some(detail) = store.event(&retried.event.id).wait()? {
             stage.screen.report(&report::event_detail::event(&detail))?;
         }

@@ -11,11 +11,9 @@ use crate::request::MOST_BYTES;
 
 /// The command-line arguments of `diff`.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:
-  syncctl diff sent.json received.json
-  syncctl diff --event evt_… captured/1706702400123-000001-127.0.0.1.http
-
-A file that ends in .http is a request, and its body is compared. Exit status: 0 equal, 1 not.")]
+#[command(
+    after_long_help = "Of a file that ends in .http, the body of the request is compared. Exit status: 0 equal, 1 different."
+)]
 pub struct DiffArgs {
     /// Sent body, then received body; with --event only the received one
     #[arg(value_name = "FILE", num_args = 1..=2, required = true)]
@@ -32,8 +30,8 @@ impl DiffArgs {
                 (events::find(context.existing_store()?.as_ref(), id)?.body, body(context, received)?)
             }
             (None, [sent, received]) => (body(context, sent)?, body(context, received)?),
-            (Some(_), _) => return Err(Exit::Usage.error("with --event, name one file: what arrived")),
-            (None, _) => return Err(Exit::Usage.error("name two files: what was sent, and what arrived")),
+            (Some(_), _) => return Err(Exit::Usage.error("with --event, name one file: the received body")),
+            (None, _) => return Err(Exit::Usage.error("name two files: the sent body and the received one")),
         };
         let difference = compare(&sent, &received);
         context.screen.report(&requests::difference(difference.as_ref(), sent.len()))?;

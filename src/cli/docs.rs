@@ -13,18 +13,34 @@ pub fn files() -> Vec<(String, Vec<u8>)> {
 }
 
 fn commands() -> String {
-    let mut root = super::plain_command().term_width(100);
+    let mut root = super::plain_command();
     root.build();
-    let mut page = "# Commands\n\nMade from the program; `syncctl help COMMAND` says the same.\n".to_owned();
+    let mut page = "# Commands\n\nGenerated from the program; `syncctl help COMMAND` prints the same.\n".to_owned();
     collect(&root, "", &mut page);
+    let global = root.clone().mut_args(|it| it.hide_short_help(false));
+    let help = global.mut_subcommands(|it| it.hide(true)).term_width(100).render_help().to_string();
+    let options = help.split("Global options:\n").nth(1).unwrap_or_default();
+    let _ = write!(page, "\n## Global options\n\nEvery command takes them.\n\n```text\n{}\n```\n", options.trim_end());
     page
+}
+
+/// The help of a command with all its options, but without the global ones, as a page shows it once.
+fn help_of(command: &Command) -> String {
+    let own = command.clone().mut_args(|it| match it.is_global_set() {
+        true => it.hide(true),
+        false => it.hide_short_help(false),
+    });
+    own.term_width(100).disable_help_flag(true).render_help().to_string()
 }
 
 fn collect(command: &Command, above: &str, page: &mut String) {
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         let name = format!("{above}{}", below.get_name());
-        let help = below.clone().term_width(100).render_help().to_string();
-        let _ = write!(page, "\n## syncctl {name}\n\n```text\n{}\n```\n", help.trim_end());
+        let _ = write!(page, "\n## syncctl {name}\n\n```text\n{}\n```\n", help_of(below).trim_end());
+        let notes = below.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        if !notes.is_empty() {
+            let _ = write!(page, "\n{notes}\n");
+        }
         for (what, how) in examples::of(&name) {
             let _ = write!(page, "\n- {what}: `{how}`");
         }
@@ -36,16 +52,17 @@ fn collect(command: &Command, above: &str, page: &mut String) {
 const INTRODUCTION: &str = "\
 # Configuration
 
-Made from the program. The first that says something counts: a flag, the environment, the file of `--env-file`, the user's file
-(`$XDG_CONFIG_HOME/syncctl/config.toml`, or the one of `--config` or `SYNCCTL_CONFIG`), `/etc/syncctl/config.toml`, the default.
-`syncctl config show --origin` shows what is in force and who said so; `syncctl config validate` what is wrong.
+Generated from the program. A value is taken from the first of these places that sets it: a flag, the environment, the file of
+`--env-file`, the user's file (`$XDG_CONFIG_HOME/syncctl/config.toml`, or the one of `--config` or `SYNCCTL_CONFIG`),
+`/etc/syncctl/config.toml`, the default. `syncctl config show --origin` shows each value with its origin; `syncctl config validate`
+lists what is wrong.
 ";
 
 const SECRETS: &str = "
 ## Secrets
 
-No flag and no key takes a secret's value. Each is looked for in its variable, in the same variable with `_FILE` (a file) or
-`_COMMAND` (what a command prints), in systemd's credentials, then in the file under one of its keys.
+No flag and no key takes the value of a secret. A secret is read from its variable, from the same variable with `_FILE` (path of a
+file) or `_COMMAND` (command that prints it), from systemd's credentials, then as one of its keys in the configuration file says.
 ";
 
 fn configuration() -> String {

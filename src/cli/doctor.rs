@@ -36,11 +36,11 @@ const LOCK_POLL: Duration = Duration::from_millis(20);
 /// The command-line arguments of `doctor`.
 #[derive(Debug, clap::Args)]
 pub struct DoctorArgs {
-    /// Also call the endpoints: are they reached and trusted, how long are their certificates valid, what does their clock say?
+    /// Also call the endpoints and check their connections, certificates and clocks
     ///
-    /// Without it nothing is sent. With it, each one that is not paused gets one `HEAD /` over a connection made as deliveries
-    /// make theirs: not to the path that takes deliveries, without signature and body, so that no receiver has anything to
-    /// apply. Four are called at a time, each for at most ten seconds.
+    /// Without it nothing is sent. With it, each endpoint that is not paused gets one `HEAD /` request over a connection made as
+    /// for deliveries: without signature and body, and not to the endpoint's path, so that a receiver has nothing to apply. At
+    /// most four endpoints are called at a time, each for at most ten seconds.
     #[arg(long)]
     online: bool,
     /// Also read the whole database and check its counters, as `db verify` does
@@ -110,8 +110,8 @@ impl DoctorArgs {
         };
         answered.unwrap_or_else(|| {
             let waited = humantime::format_duration(DATABASE_TIMEOUT);
-            let what = format!("it could not be looked at within {waited}: its disk hangs, or it is very large");
-            DatabaseFindings::only(Finding::fail("database", what).hint("see how its disk is with `df`"))
+            let what = format!("it could not be checked within {waited}: its disk hangs, or it is very large");
+            DatabaseFindings::only(Finding::fail("database", what).hint("check its disk with `df`"))
         })
     }
 }
@@ -145,9 +145,9 @@ fn examine(
 ) -> Result<DatabaseFindings, StoreError> {
     let info = store.database().wait()?;
     let (checked, wrong) = match (deep, store.file(), info.bytes) {
-        (true, _, _) => ("read as a whole, and its figures", store.verify().wait()?),
+        (true, _, _) => ("all rows and counters checked", store.verify().wait()?),
         (false, Some(file), ..QUICKLY_READ) => ("structure checked", file.check_structure().wait()?),
-        (false, Some(_), _) => ("large, so checked only with --deep", Vec::new()),
+        (false, Some(_), _) => ("large, checked only with --deep", Vec::new()),
         (false, None, _) => ("checked only with --deep", Vec::new()),
     };
     let mut findings = vec![doctor::database(&info, checked, &wrong)];
@@ -188,11 +188,13 @@ fn unopened(location: &Location, error: &StoreError) -> Finding {
     match error {
         StoreError::NoDatabase => Finding::warn(name, format!("there is none yet at {}", shown_location(location)))
             .hint("the first `syncctl emit` creates it; name another with --db or SYNCCTL_DB"),
-        StoreError::SchemaOlder { .. } => Finding::warn(name, told).hint("`syncctl status` brings it up to date"),
+        StoreError::SchemaOlder { .. } => Finding::warn(name, told).hint("migrate it with `syncctl status`"),
         StoreError::SchemaNewer { .. } => Finding::fail(name, told).hint("use the version of syncctl that wrote it"),
         StoreError::Corrupt(_) => Finding::fail(name, told)
             .hint("nothing was written; keep the file as it is, and restore a backup made with `syncctl db backup`"),
-        StoreError::Locked => Finding::fail(name, locked(location, told)).hint("end what holds it, or wait for it"),
+        StoreError::Locked => {
+            Finding::fail(name, locked(location, told)).hint("stop the process that holds it, or wait")
+        }
         other => {
             let hint = exit::hint(other).unwrap_or("see where it is with `syncctl db path`");
             Finding::fail(name, told).hint(hint)
@@ -214,7 +216,7 @@ fn locked(location: &Location, told: String) -> String {
 fn named(all: &[ResolvedEndpoint]) -> Finding {
     match all.is_empty() {
         true => Finding::warn("endpoints", "there is none: events are stored and sent nowhere")
-            .hint("name one in SYNC_WEBHOOK_URLS, or under [[endpoints]] in the configuration `syncctl init` writes"),
+            .hint("set SYNC_WEBHOOK_URLS, or add [[endpoints]] to the configuration file that `syncctl init` writes"),
         false => {
             let names = all.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
             Finding::ok("endpoints", format!("{names}; not called without --online"))

@@ -37,10 +37,10 @@ pub struct EmitArgs {
     /// When it happened, as RFC 3339 [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::timestamp)]
     timestamp: Option<Timestamp>,
-    /// Position in a trace, sent with each delivery, as W3C Trace Context has it [env: TRACEPARENT]
+    /// W3C Trace Context to send with each delivery [env: TRACEPARENT]
     #[arg(long, value_name = "TRACEPARENT", value_parser = values::traceparent, hide_short_help = true)]
     traceparent: Option<Traceparent>,
-    /// Emit the events of a file or `-`, one JSON object per line: all or none
+    /// Emit the events of a file or `-`, one JSON object per line; all or none
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["event_type", "data", "id", "resource_type", "timestamp", "user"])]
     batch: Option<PathBuf>,
     /// With --batch: store the valid lines and report the others
@@ -55,13 +55,13 @@ pub struct EmitArgs {
     /// Exit 1 if the event is already stored
     #[arg(long, conflicts_with = "batch", hide_short_help = true)]
     fail_on_duplicate: bool,
-    /// Deliver it now and wait; exit 1 unless it arrives everywhere
+    /// Deliver it now; exit 1 unless every endpoint accepts it
     #[arg(long, conflicts_with_all = ["batch", "dry_run"])]
     wait: bool,
     /// With --wait: how long to wait
     #[arg(long, value_name = "TIME", default_value = "60s", requires = "wait", value_parser = values::duration_above_zero, hide_short_help = true)]
     max_time: Duration,
-    /// Queue it at this time, not before: RFC 3339, or a local date and time
+    /// Do not queue it before this time: RFC 3339, or a local date and time
     #[arg(long, value_name = "TIME", value_parser = values::time_to_come, conflicts_with_all = ["batch", "wait"], hide_short_help = true)]
     at: Option<Timestamp>,
     /// Queue it after this time, such as 2h
@@ -90,7 +90,7 @@ impl EmitArgs {
         if receipt.deliveries == 0 && !receipt.duplicate && scheduled.is_none() {
             context.screen.warn(&no_deliveries_reason(&endpoints, &receipt.event.event_type));
             let id = &receipt.event.id;
-            context.screen.hint(&format!("once an endpoint wants it, `syncctl replay {id}` delivers it"));
+            context.screen.hint(&format!("once an endpoint subscribes to it, deliver it with `syncctl replay {id}`"));
         }
         if self.wait && receipt.deliveries > 0 {
             return wait::deliver(context, "emit", (&store, &endpoints), &receipt.event, self.max_time);
@@ -119,7 +119,7 @@ impl EmitArgs {
     fn dispatch(&self, context: &Context) -> Result<Dispatch, CliError> {
         match (self.at, self.delay) {
             (Some(at), _) if at <= context.now => {
-                Err(Exit::Usage.error(format!("--at {at} is past")).hint("without --at it is sent now"))
+                Err(Exit::Usage.error(format!("--at {at} is in the past")).hint("leave --at out to send it now"))
             }
             (Some(at), _) => Ok(Dispatch::At(at)),
             (None, Some(delay)) => Ok(Dispatch::At(context.now.plus(delay))),

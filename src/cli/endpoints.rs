@@ -22,25 +22,25 @@ pub enum EndpointsCommand {
     List,
     /// Show one endpoint
     Show(EndpointArgs),
-    /// Hold the deliveries of an endpoint
+    /// Pause an endpoint and hold its deliveries
     Pause(ChangeArgs),
-    /// Resume an endpoint: end a pause, close its circuit
+    /// Resume an endpoint: end its pause and close its circuit
     ///
-    /// The deliveries of an endpoint that is not configured stay held: name it in the configuration again, or another with its URL,
-    /// which takes them over. If it is gone for good, `syncctl deliveries give-up --endpoint NAME --yes` gives them up.
+    /// Deliveries of an endpoint that is not configured stay held: add it to the configuration again, or add another with its URL,
+    /// which takes them over. If it is gone for good, give them up: `syncctl deliveries give-up --endpoint NAME --yes`.
     Resume(ChangeArgs),
-    /// Send a signed test event to an endpoint, and show what came back
+    /// Send a signed test event to an endpoint and show the response
     ///
-    /// The event `syncctl.test` goes through the real signer, address rules, certificates and proxy; it is not queued, and changes
-    /// neither the endpoint's circuit nor its figures.
+    /// The event `syncctl.test` is signed and sent as a delivery is, with the same address rules, certificates and proxy. It is not
+    /// queued and changes neither the endpoint's circuit nor its figures.
     Test(test::TestArgs),
-    /// Say whether the address rules allow a place, and by which rule; nothing is sent
+    /// Check an endpoint or URL against the address rules; send nothing
     Check(check::CheckArgs),
     /// Add an endpoint to the configuration file
     Add(edit::AddArgs),
     /// Change an endpoint in the configuration file
     Edit(edit::EditArgs),
-    /// Remove an endpoint from the configuration file, and say what waits for it
+    /// Remove an endpoint from the configuration file and count its waiting deliveries
     Remove(edit::RemoveArgs),
 }
 
@@ -135,7 +135,7 @@ impl ChangeArgs {
         context.screen.report_done(&detail(context, store.as_ref(), &now.endpoints[place])?.with_line(told))?;
         if !now.endpoints[place].endpoint.configured && waiting > 0 {
             context.screen.warn(
-                "name it in the configuration, or another with its URL; see which files are read with `syncctl config path`",
+                "add it to the configuration, or another with its URL; list the files with `syncctl config path`",
             );
         }
         Ok(())

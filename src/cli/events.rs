@@ -25,13 +25,13 @@ pub enum EventsCommand {
     Show(ShowArgs),
     /// Explain the state of each delivery and what happens next
     Why(WhyArgs),
-    /// Print openssl and curl commands that sign and send it again
+    /// Print openssl and curl commands that sign and send an event again
     Reproduce(ReproduceArgs),
-    /// Cancel events that wait for the time they are to be sent at
+    /// Cancel events scheduled for later
     Cancel(cancel::CancelArgs),
     /// Write events as JSON lines, oldest first
     Export(transfer::ExportArgs),
-    /// Store events from a file that `events export` wrote; can be repeated
+    /// Store events from an export; events already stored are skipped
     Import(transfer::ImportArgs),
 }
 
@@ -42,7 +42,7 @@ pub struct ListArgs {
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", value_name = "TYPE", value_parser = values::pattern)]
     event_type: Option<TypePattern>,
-    /// Only events of this resource id
+    /// Only this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
     /// Only if the last attempt of a delivery was answered with this HTTP status
@@ -62,7 +62,7 @@ pub struct ListArgs {
 /// The command-line arguments of `events show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// Event id, its number as evt#N, or a delivery number
+    /// Event id, evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
     /// Print the event's data exactly as it was given
@@ -76,7 +76,7 @@ pub struct ShowArgs {
 /// The command-line arguments of `events why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// Event id, its number as evt#N, or a delivery number
+    /// Event id, evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -84,10 +84,10 @@ pub struct WhyArgs {
 /// The command-line arguments of `events reproduce`: the event, and the URL to send it to.
 #[derive(Debug, clap::Args)]
 pub struct ReproduceArgs {
-    /// Event id, its number as evt#N, or a delivery number
+    /// Event id, evt#N, or a delivery number
     #[arg(value_name = "ID")]
     id: String,
-    /// Only to this endpoint
+    /// Only for this endpoint
     #[arg(long, value_name = "NAME", conflicts_with = "to")]
     endpoint: Option<String>,
     /// Use this URL instead of the event's endpoints
@@ -202,7 +202,7 @@ impl ReproduceArgs {
         match (&self.endpoint, places.is_empty()) {
             (Some(name), true) => Err(crate::store::StoreError::NoEndpoint(name.clone()).into()),
             (None, true) => Err(Exit::Usage
-                .error("the event has no delivery, so no place to send it to")
+                .error("the event has no delivery, so no endpoint is known")
                 .hint("name one with --to URL")),
             (_, false) => Ok(places),
         }

@@ -107,7 +107,9 @@ impl Exit {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "success; nothing to do; the reader closed the pipe",
-            Self::Failure => "the answer is no: unhealthy, not delivered; any failure without a code of its own",
+            Self::Failure => {
+                "negative result, such as unhealthy or not delivered; any failure without a code of its own"
+            }
             Self::Usage => "wrong usage",
             Self::Part => "partial success: a delivery used up its attempts, or lines of a batch were rejected",
             Self::Signature => "the signature does not verify, or its header is missing or malformed",
@@ -257,7 +259,9 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         ),
         StoreError::NotTrusted(_) => (
             Exit::Config,
-            Some("name its authority with sslrootcert=FILE in the location, and the host as its certificate does"),
+            Some(
+                "name its certificate authority with sslrootcert=FILE in the URL, and use the host name of its certificate",
+            ),
         ),
         StoreError::Forbidden(_) => (
             Exit::Config,
@@ -268,14 +272,14 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         }
         StoreError::ReadOnly(_) => (
             Exit::Io,
-            Some("name the server that takes writes, or all of them separated by commas: the one that does is found"),
+            Some("name the primary server, or all servers separated by commas: the one that accepts writes is used"),
         ),
         StoreError::NeedsFile(_) => (Exit::Usage, Some("use the tools of its server, such as `pg_dump`")),
-        StoreError::Filling => (Exit::Failure, Some("run the same `syncctl db copy` again: it goes on where it was")),
-        StoreError::NotEmpty => (Exit::Failure, Some("name a place where no queue is yet; nothing was changed")),
+        StoreError::Filling => (Exit::Failure, Some("run the same `syncctl db copy` again to continue it")),
+        StoreError::NotEmpty => (Exit::Failure, Some("name a location that holds no queue; nothing was changed")),
         StoreError::InUse(_) => (Exit::Locked, Some("stop them first: `syncctl status` names them")),
         StoreError::SchemaNewer { .. } => (Exit::NewerSchema, Some("use the version of syncctl that wrote it")),
-        StoreError::SchemaOlder { .. } => (Exit::Failure, Some("the next `syncctl status` brings it up to date")),
+        StoreError::SchemaOlder { .. } => (Exit::Failure, Some("migrate it with `syncctl status`")),
         StoreError::Corrupt(_) => (
             Exit::Io,
             Some(
@@ -294,11 +298,11 @@ fn exit_and_hint(error: &StoreError) -> (Exit, Option<&'static str>) {
         StoreError::Conflict(_) => {
             (Exit::Data, Some("nothing was stored; see the stored event with `syncctl events show ID`"))
         }
-        StoreError::RecordTooLarge => (Exit::Data, Some("nothing was stored; the record stands as it was")),
+        StoreError::RecordTooLarge => (Exit::Data, Some("nothing was stored; the record is unchanged")),
         StoreError::Ahead => (Exit::Data, Some("nothing was stored; leave the timestamp out to mean now")),
         StoreError::Batch(_) => (Exit::Io, None),
         StoreError::NoEndpoint(_) => (Exit::Usage, Some("list them with `syncctl endpoints list`")),
-        StoreError::RunEnded => (Exit::Failure, Some("another process took this one for dead: start it again")),
+        StoreError::RunEnded => (Exit::Failure, Some("another process ended this run as dead: run the command again")),
         StoreError::TooOld(_) | StoreError::Statement(_) | StoreError::Closed => (Exit::Failure, None),
     }
 }
@@ -311,7 +315,7 @@ impl From<WorkerError> for CliError {
             WorkerError::Unrecorded { ref source, .. } => {
                 let exit = if matches!(source, StoreError::Locked) { Exit::Locked } else { Exit::Io };
                 let failure = exit.because(&error);
-                failure.with_hint("they are sent again by the next run, under the same ids").into()
+                failure.with_hint("the next run sends them again, with the same ids").into()
             }
         }
     }

@@ -29,9 +29,9 @@ pub enum FailuresCommand {
     List(ListArgs),
     /// Count failed attempts by event type, resource type and endpoint
     Stats(StatsArgs),
-    /// List what failed in the same way as one line each, largest first
+    /// List clusters of similar failures, largest first
     Clusters(clusters::ClustersArgs),
-    /// Acknowledge clusters: they are listed again only when something fails after that
+    /// Acknowledge clusters, hiding them until they fail again
     Ack(clusters::AckArgs),
 }
 

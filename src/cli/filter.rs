@@ -49,13 +49,13 @@ impl TimeWindow {
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("since", since("Last changed")), mut_arg("until", until("Last changed")))]
 pub struct FilterArgs {
-    /// Only to this endpoint
+    /// Only this endpoint
     #[arg(long, value_name = "NAME")]
     pub(super) endpoint: Option<String>,
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", id = "event_type", value_name = "TYPE", value_parser = values::pattern)]
     event_type: Option<TypePattern>,
-    /// Only about the resource with this id
+    /// Only this resource id
     #[arg(long, value_name = "ID", hide_short_help = true)]
     resource: Option<String>,
     /// Only if the last attempt was answered with this HTTP status

@@ -72,7 +72,7 @@ impl ReplayTarget {
     /// A URL with the client and secret of the configuration.
     pub(super) fn new(context: &Context, url: &str, secret: &SecretArgs) -> Result<Self, CliError> {
         let url = EndpointUrl::parse_http(url).map_err(|invalid| {
-            Exit::Usage.error(format!("--to {} is not a place to send to", Untrusted(url))).cause(invalid)
+            Exit::Usage.error(format!("--to {} is not a valid URL to send to", Untrusted(url))).cause(invalid)
         })?;
         Ok(Self { client: client(context)?, url, secret: secret.read(context)? })
     }
@@ -110,7 +110,7 @@ impl ReplayTarget {
             };
             let signed = sign(*scheme, &message, &[key(*scheme, &self.secret)?]);
             let signed = signed.map_err(|error| {
-                Exit::Data.error(format!("failed to sign {} by {}", outgoing.name, scheme.facts().name)).cause(error)
+                Exit::Data.error(format!("failed to sign {} with {}", outgoing.name, scheme.facts().name)).cause(error)
             })?;
             for (name, value) in signed {
                 insert(&mut headers, name.as_str(), &value);
@@ -210,7 +210,7 @@ pub(super) fn captured(
         return Err(without_signature(first, unsigned.len(), outgoing.is_empty()));
     }
     let count = count(unsigned.len(), "request");
-    context.screen.warn(&format!("left out {count} without a signature header of a known scheme, such as {first}"));
+    context.screen.warn(&format!("skipped {count} without a signature header of a known scheme, such as {first}"));
     Ok(outgoing)
 }
 
@@ -218,8 +218,8 @@ fn without_signature(first: &str, count: usize, is_all: bool) -> CliError {
     let more = if count > 1 { format!(", and {} more have none", count - 1) } else { String::new() };
     let fault = Exit::Data.error(format!("{first} has no signature header of a known scheme{more}"));
     fault.hint(match is_all {
-        true => "name the scheme to sign by with --scheme",
-        false => "leave such requests out with --skip-unsigned, or name the scheme to sign by with --scheme",
+        true => "name the scheme to sign with: --scheme NAME",
+        false => "skip such requests with --skip-unsigned, or name the scheme to sign with: --scheme NAME",
     })
 }
 

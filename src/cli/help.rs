@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 /// The command-line arguments of `help`.
 #[derive(Debug, clap::Args)]
 pub struct HelpArgs {
-    /// Command or topic: exit-codes, environment, explain, signing
+    /// Command, or topic: exit-codes, environment, explain, requests, signing
     #[arg(value_name = "COMMAND")]
     words: Vec<String>,
     /// List all commands; with `-o json` also their options
@@ -23,30 +23,30 @@ pub struct HelpArgs {
 /// Environment variables that every command reads.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("WEBHOOK_SECRET", "the secret that signs and verifies; also WEBHOOK_SECRET_FILE and WEBHOOK_SECRET_COMMAND"),
-    ("WEBHOOK_SECRET_PREVIOUS", "the secret of before, while a rotation lasts; also with _FILE and _COMMAND"),
-    ("SYNC_WEBHOOK_URLS", "where events go, separated by commas"),
-    ("CRON_SECRET", "what callers of the processing route show; also with _FILE and _COMMAND"),
-    ("SYNCCTL_ADMIN_TOKEN", "what administrators show; also with _FILE and _COMMAND"),
-    ("SYNCCTL_DB", "the database, in place of the default; SYNCCTL_DB_FILE names a file that holds its location"),
-    ("SYNCCTL_CONFIG", "the configuration file, in place of the user's"),
-    ("SYNCCTL_SECTION_KEY", "any key of the configuration, such as SYNCCTL_DELIVERY_MAX_ATTEMPTS"),
-    ("SYNCCTL_LOG", "what to log, such as syncctl::store=debug"),
-    ("CREDENTIALS_DIRECTORY", "where systemd puts the credentials webhook-secret, cron-secret and admin-token"),
-    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "where configuration and database are by default, when absolute"),
-    ("NO_COLOR, CLICOLOR_FORCE, TERM", "whether there is colour where --color does not say"),
-    ("COLUMNS", "the width of tables on a terminal"),
+    ("WEBHOOK_SECRET_PREVIOUS", "the old secret during a rotation; also with _FILE and _COMMAND"),
+    ("SYNC_WEBHOOK_URLS", "URLs of endpoints, separated by commas"),
+    ("CRON_SECRET", "the secret of callers of POST /api/sync/process; also with _FILE and _COMMAND"),
+    ("SYNCCTL_ADMIN_TOKEN", "the token of administrators; also with _FILE and _COMMAND"),
+    ("SYNCCTL_DB", "path or URL of the database; SYNCCTL_DB_FILE names a file that contains it"),
+    ("SYNCCTL_CONFIG", "path of the configuration file, instead of the user's file"),
+    ("SYNCCTL_SECTION_KEY", "any configuration key, such as SYNCCTL_DELIVERY_MAX_ATTEMPTS"),
+    ("SYNCCTL_LOG", "log filter, such as syncctl::store=debug"),
+    ("CREDENTIALS_DIRECTORY", "directory with systemd's credentials webhook-secret, cron-secret and admin-token"),
+    ("XDG_CONFIG_HOME, XDG_STATE_HOME", "directories of configuration and database; only absolute paths count"),
+    ("NO_COLOR, CLICOLOR_FORCE, TERM", "whether output is coloured, unless --color is given"),
+    ("COLUMNS", "width of tables on a terminal"),
 ];
 
 /// Files that every command reads.
 pub(super) const FILES: &[(&str, &str)] = &[
-    ("$XDG_STATE_HOME/syncctl/syncctl.db", "the queue; -wal and -shm beside it belong to it"),
+    ("$XDG_STATE_HOME/syncctl/syncctl.db", "the database; the files -wal and -shm beside it are part of it"),
     ("$XDG_CONFIG_HOME/syncctl/config.toml", "the user's configuration"),
     ("/etc/syncctl/config.toml", "the system's configuration"),
 ];
 
 /// The exit codes of `check`.
 pub(super) const CHECK_CODES: [(u8, &str); 4] =
-    [(0, "OK"), (1, "WARNING"), (2, "CRITICAL"), (3, "UNKNOWN: it could not be found out, or wrong usage")];
+    [(0, "OK"), (1, "WARNING"), (2, "CRITICAL"), (3, "UNKNOWN: the check failed, or wrong usage")];
 
 const SIGNING: &str = "\
 Every request carries two signatures, made with the same secret.
@@ -55,8 +55,8 @@ X-Webhook-Signature is the lower-case hex HMAC-SHA256 of the body, with the secr
 
   signature = hex(hmac_sha256(secret, body))
 
-webhook-signature is that of Standard Webhooks. It covers the id and the time too, so that a receiver can refuse what
-was recorded and sent again later:
+webhook-signature is that of Standard Webhooks. It also covers the id and the time, so that a receiver can refuse a
+request that was recorded and sent again later:
 
   signed    = webhook-id + '.' + webhook-timestamp + '.' + body
   signature = 'v1,' + base64(hmac_sha256(key, signed))
@@ -71,28 +71,29 @@ A receiver verifies the bytes it received, before it parses them, and compares i
 
 `verify` differs from the libraries of Standard Webhooks and of the senders on purpose. It is stricter:
 
-  A header of a signature that is there twice is refused, and so is a list of more than 64 codes.
+  A duplicate signature header is refused, and so is a list of more than 64 codes (signatures).
   Codes are compared as bytes of the exact length: other padding, 0x, quotes or spaces around a code are refused.
-  An id that is empty or has a dot or a space is refused: it could be joined with the time in two ways.
-  A time is digits alone: no sign, no fraction, and no milliseconds where the sender writes seconds.
-  Times are refused on both sides of now, also by stripe, whose own libraries refuse old ones alone.
-  Headers named svix-… and webhook-… are never mixed, and a right code of an older version rescues no newer one.
+  An id that is empty or contains a dot or a space is refused: it could be joined with the time in two ways.
+  A time consists of digits: no sign, no fraction, and no milliseconds where the sender writes seconds.
+  Times are refused on both sides of now, also for stripe, whose own libraries refuse only old ones.
+  Headers named svix-… and webhook-… are never combined. An older version's valid signature does not make up for an
+  invalid newer one.
 
 And it is more lenient:
 
   Hex digits may be in upper case, because they are the same bytes.
   A secret of Standard Webhooks may have fewer than 24 bytes; `secret check` warns of it.
-  In a list of codes, one that cannot be read does not spoil the others.";
+  In a list of codes, one that cannot be decoded does not invalidate the others.";
 
 const REQUESTS: &str = "\
-`verify --request FILE`, `replay --from` and `secret rotate-plan --captured` read requests as people have them. What a file
-was read as is told, and so is what is not certain about it. Where a file holds several requests, the only one with a
-signature header is taken; else --which N names one.
+`verify --request FILE`, `replay --from` and `secret rotate-plan --captured` read captured requests in many formats. They
+report which format was detected and what is uncertain about it. If a file holds several requests, the only one with a
+signature header is used; otherwise --which N selects one.
 
-HTTP        raw requests, also with responses or other requests behind them; headers alone; HTTP/2 pseudo-headers
+HTTP        raw requests, also followed by responses or other requests; headers only; HTTP/2 pseudo-headers
 Captures    tcpdump -A and -X, Wireshark's streams as text and hex dumps, xxd, hexdump, curl -v, --trace and --trace-ascii
 Commands    curl (POSIX shells, Windows prompt, PowerShell), wget, HTTPie, xh, Invoke-WebRequest, fetch(…), axios
-            variables that the text sets, here-documents and here-strings are filled in; nothing is ever run
+            variables that the text sets, here-documents and here-strings are expanded; nothing is executed
 Browsers    HAR files and single entries, pages of the developer tools, \"copy as\" in every form
 Gateways    events of AWS API Gateway v1 and v2, Lambda URLs, load balancers, Netlify, OpenWhisk; any JSON with headers
             and a body
@@ -100,14 +101,15 @@ Tools       ngrok, webhook.site, RequestBin and Pipedream, Hookdeck, Svix Play, 
             Postman collections, Insomnia exports, .http files of VS Code and JetBrains, Hurl
 Programs    headers and bodies as Node, Python, Ruby, PHP and Go print them
 
-Around them: fences of Markdown, quotations (`> `), indentation, prompts, typographic quotes, UTF-16, base64 and hex.
+Markdown fences, quotations (`> `), indentation, prompts, typographic quotes, UTF-16, base64 and hex around a request are
+removed.
 
-A tool that keeps the body as JSON, and not as it was sent, loses the bytes that were signed. `verify --explain` looks
-for the usual ways to write them. Where a file has the headers alone, name the body's file too:
+A tool that stores the body as parsed JSON loses the bytes that were signed. `verify --explain` tries the common ways to
+serialize it. If a file has only headers, name the file of the body too:
 
   syncctl verify BODY --request FILE
 
-What cannot be read at all is given by hand:
+A request in any other format can be given by hand:
 
   syncctl verify BODY --header 'X-Webhook-Signature: …' --header 'webhook-id: …'";
 
@@ -153,7 +155,7 @@ fn unknown(word: &str, known: &[String]) -> CliError {
     let fault = Exit::Usage.error(format!("there is no command or topic `{}`", Untrusted(word)));
     match did_you_mean(word, known.iter().map(String::as_str).chain(TOPICS)) {
         Some(meant) => fault.hint(format!("did you mean `{meant}`?")),
-        None => fault.hint("see every command with `syncctl help --all`"),
+        None => fault.hint("list all commands with `syncctl help --all`"),
     }
 }
 

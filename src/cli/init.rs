@@ -24,12 +24,12 @@ const MOST_KEPT: u32 = 1_000;
 /// The command-line arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct InitArgs {
-    /// File to write [default: the configuration file that is in use]
+    /// File to write [default: the configuration file in use]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Make no secret; without it, 32 random bytes go to a file `webhook.secret` beside the configuration
+    /// Do not generate a secret; by default one is written to `webhook.secret` beside the configuration
     ///
-    /// A secret that is there already is used as it is, and never replaced.
+    /// The secret is 32 random bytes. An existing secret file is used as it is and never replaced.
     #[arg(long)]
     no_secret: bool,
     /// Replace an existing file; the old one is kept as config.toml.N
@@ -54,8 +54,8 @@ impl InitArgs {
         let target = self.target(context, &inspection.config)?;
         if path_exists(&target) && !self.force {
             return Err(Exit::Failure
-                .error(format!("{} is there already", shown_path(&target)))
-                .hint("see what it says with `syncctl config show`; write a new one, keeping the old, with --force"));
+                .error(format!("{} already exists", shown_path(&target)))
+                .hint("see its values with `syncctl config show`; replace it with --force, which keeps the old file"));
         }
         let starter = self.starter(&inspection.config, !self.no_secret)?;
         let directory = target.parent().unwrap_or(Path::new("/"));
@@ -83,13 +83,15 @@ impl InitArgs {
     /// The absolute path to write to: cron and services run in another directory.
     fn target(&self, context: &Context, config: &Config) -> Result<PathBuf, CliError> {
         if self.file.is_some() && context.sources().config_path.is_some() {
-            return Err(Exit::Usage.error("FILE and --config both say where to write").hint("leave one of them out"));
+            return Err(Exit::Usage
+                .error("FILE and --config both name the file to write")
+                .hint("leave one of them out"));
         }
         let found = config.files.iter().find(|place| matches!(place.role, "named" | "user"));
         let path = self.file.as_ref().or(found.map(|place| &place.path)).ok_or_else(|| {
             Exit::Config
-                .error("no place for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
-                .hint("name one: syncctl init FILE")
+                .error("no path for the configuration: neither HOME nor XDG_CONFIG_HOME is set to an absolute path")
+                .hint("name one: `syncctl init FILE`")
         })?;
         absolute(path).map_err(|error| unwritten(path, &error))
     }
@@ -169,7 +171,7 @@ fn keep(path: &Path) -> io::Result<Option<PathBuf>> {
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::other(format!("{MOST_KEPT} of before are kept already")))
+    Err(io::Error::other(format!("{MOST_KEPT} earlier files are kept already")))
 }
 
 /// Reports remaining problems, such as a wrong variable, and secrets that take precedence over the new one.
@@ -179,7 +181,7 @@ fn report_problems(context: &Context, after: &Inspection) {
     after.config.take_warnings().iter().for_each(|warning| context.screen.warn(warning));
     let secret = after.config.origins().iter().find(|setting| setting.key == "webhook.secret");
     if let Some((setting, hidden)) = secret.and_then(|setting| Some((setting, setting.hides.as_ref()?))) {
-        context.screen.warn(&format!("the secret of {} is heard before the one of {hidden}", setting.origin));
+        context.screen.warn(&format!("the secret of {} overrides the one of {hidden}", setting.origin));
     }
 }
 
@@ -199,11 +201,11 @@ fn next_steps(target: &Path, is_found: bool) -> Vec<(&'static str, String)> {
     // Cron reads a percent sign as the end of the line.
     let cron = format!("* * * * * {program} process -q --max-time 50s --config {path}").replace('%', "\\%");
     vec![
-        ("Name where to send, under [[endpoints]]", format!("\"${{EDITOR:-vi}}\" {path}")),
-        ("See whether it is right", with("syncctl config validate")),
+        ("Add an endpoint under [[endpoints]]", format!("\"${{EDITOR:-vi}}\" {path}")),
+        ("Validate the configuration", with("syncctl config validate")),
         ("Store an event", with("syncctl emit user.created u-1 --data '{\"name\":\"Ada\"}'")),
-        ("Send what is due", with("syncctl process")),
-        ("The same every minute, with `crontab -e`", cron),
+        ("Deliver it", with("syncctl process")),
+        ("Deliver every minute: add this with `crontab -e`", cron),
     ]
 }
 

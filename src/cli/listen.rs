@@ -35,7 +35,7 @@ use super::signature_args::{SchemeArgs, SchemeChoice, SecretArgs};
 use super::values;
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::endpoint::EndpointUrl;
-use crate::format::count;
+use crate::format::{self, count};
 use crate::outbound::run::StopRequest;
 use crate::render::{RenderError, Screen};
 use crate::report::requests::{self, ReceivedRequest};
@@ -53,15 +53,12 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// The command-line arguments of `listen`.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:
-  syncctl listen
-  syncctl listen --save captured --respond 500,200
-  syncctl listen --forward-to http://localhost:3000/api/webhooks/sync
-  syncctl listen --path '/in/*' --verdict invalid --save captured
-  syncctl verify --request captured/1706702400123-000001-127.0.0.1.http --explain
+#[command(
+    after_long_help = "Without a secret, requests are shown and saved but not verified. Requests with which Slack, Zoom, Meta, Dropbox, Microsoft Graph
+and CloudEvents verify a URL are answered as these services expect; with --forward-to, only if the URL does not do so itself.
 
-Without a secret requests are shown and kept, and not verified. The challenges by which Slack, Zoom, Meta, Dropbox, Microsoft
-Graph and CloudEvents check an address are answered; with --forward-to, only those that the place does not answer rightly.")]
+`syncctl verify --request FILE --explain` reads a saved request."
+)]
 pub struct ListenArgs {
     /// Address to listen on
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4000")]
@@ -72,29 +69,36 @@ pub struct ListenArgs {
     /// Wait before each answer
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     delay: Option<Duration>,
-    /// Send each request on to that URL, unchanged, and answer as it does
+    /// Forward each request unchanged to this URL and return its response
     ///
-    /// It goes to exactly that URL, whatever the path it came to, and its query is added.
+    /// The path of the request is not appended to the URL; its query is.
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
-    /// Keep each request in a file of that folder
-    #[arg(long, value_name = "FOLDER")]
+    /// Save each request to a file in this directory
+    #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-    /// Show each body, JSON indented
+    /// Show each body, with JSON indented
     #[arg(long)]
     show_body: bool,
-    /// The longest body taken, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 1024 * 1024, value_parser = clap::value_parser!(u64).range(1..=MOST_BYTES as u64))]
+    /// Maximum body size, such as 64KiB
+    #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = body_limit)]
     max_body: u64,
     #[command(flatten)]
     shown_args: ShownArgs,
-    /// End after so many requests were shown
+    /// Exit after this many requests were shown
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
     scheme: SchemeArgs,
     #[command(flatten)]
     secret: SecretArgs,
+}
+
+fn body_limit(text: &str) -> Result<u64, String> {
+    match values::size(text)? {
+        bytes if (1..=MOST_BYTES as u64).contains(&bytes) => Ok(bytes),
+        _ => Err(format!("it is not from 1 byte to {}", format::bytes(MOST_BYTES as u64))),
+    }
 }
 
 /// What all connections of `listen` share: verification, printing, answers.
@@ -131,7 +135,7 @@ impl ListenArgs {
             let local = listener.local_addr().map_err(failed)?;
             server.screen.note(&format!("listening on http://{local}"));
             if !local.ip().is_loopback() {
-                server.screen.warn("others can reach this address, and everything they send is shown and kept");
+                server.screen.warn("other machines can reach this address, and everything they send is shown");
             }
             accept(&server, &listener, signals).await;
             server.report_suppressed();
@@ -145,8 +149,9 @@ impl ListenArgs {
     fn server(self, context: &Context) -> Result<ListenServer, CliError> {
         let forward = match &self.forward_to {
             Some(url) => {
-                let url = EndpointUrl::parse_http(url)
-                    .map_err(|invalid| Exit::Usage.error("--forward-to is not a place to send to").cause(invalid))?;
+                let url = EndpointUrl::parse_http(url).map_err(|invalid| {
+                    Exit::Usage.error("--forward-to is not a valid URL to send to").cause(invalid)
+                })?;
                 Some(ForwardTo::new(context, url)?)
             }
             None => None,
@@ -215,7 +220,7 @@ async fn serve(server: Arc<ListenServer>, _slot: OwnedSemaphorePermit, stream: T
         return;
     }
     if first == [TLS_HANDSHAKE] {
-        return server.refused(peer, "TLS was spoken, and this is http: send to http://");
+        return server.refused(peer, "the client used TLS, but this server is plain HTTP: send to http://");
     }
     let Ok(local) = stream.local_addr() else { return };
     let shared = Arc::clone(&server);
@@ -256,7 +261,7 @@ fn why_refused(error: &hyper::Error) -> String {
         error if error.is_parse_too_large() => "its headers are too many or too long".to_owned(),
         error if error.is_parse() => format!("it is not HTTP/1.1 ({error})"),
         error if error.is_timeout() => {
-            format!("its headers did not come within {}", humantime::format_duration(HEADER_LIMIT))
+            format!("its headers did not arrive within {}", humantime::format_duration(HEADER_LIMIT))
         }
         _ => "its headers were cut off".to_owned(),
     }
@@ -307,7 +312,7 @@ impl ListenServer {
             }
             Err(_) => {
                 let limit = humantime::format_duration(BODY_LIMIT);
-                self.refused(peer, &format!("its body did not come within {limit}"));
+                self.refused(peer, &format!("its body did not arrive within {limit}"));
                 return status(408);
             }
         };
@@ -342,7 +347,7 @@ impl ListenServer {
         challenge: Option<challenge::ChallengeAnswer>,
     ) -> Response<Full<Bytes>> {
         let Some(answer) = forward.send(received).await else {
-            self.screen.warn("failed to send it on: the URL and its query are too long together");
+            self.screen.warn("failed to forward it: the URL and its query are too long together");
             return status(414);
         };
         match answer {
@@ -355,7 +360,8 @@ impl ListenServer {
                 let (head, body) = relayed.response.into_parts();
                 if let Some(wanted) = challenge.filter(|it| !it.is_met_by(head.status, &head.headers, &body)) {
                     let told = head.status.as_u16();
-                    self.screen.note(&format!("the place did not meet the challenge (HTTP {told}): answered here"));
+                    self.screen
+                        .note(&format!("--forward-to did not answer the challenge (HTTP {told}): answered by listen"));
                     return wanted.into_response();
                 }
                 let mut response = status(head.status.as_u16());
@@ -364,7 +370,7 @@ impl ListenServer {
                 response
             }
             Err(detail) => {
-                self.screen.warn(&format!("failed to send it on: {detail}"));
+                self.screen.warn(&format!("failed to forward it: {detail}"));
                 challenge.map_or_else(|| status(502), challenge::ChallengeAnswer::into_response)
             }
         }
@@ -379,7 +385,7 @@ impl ListenServer {
         }
         let saved = self.save.as_ref().map(|folder| {
             captures::save(folder, number + 1, at, &peer.ip().to_string(), received)
-                .map_err(|error| self.screen.warn(&format!("failed to keep the request: {error}")))
+                .map_err(|error| self.screen.warn(&format!("failed to save the request: {error}")))
         });
         let listened = ReceivedRequest {
             at,
@@ -402,7 +408,7 @@ impl ListenServer {
             let saved = listened.saved.as_ref().map(|path| values::shown_path(path));
             self.screen.hint(&match saved {
                 Some(file) => format!("see why with `syncctl verify --request {file} --explain`"),
-                None => "keep requests with --save FOLDER, and see why with `syncctl verify --request FILE --explain`"
+                None => "save requests with --save DIR, and see why with `syncctl verify --request FILE --explain`"
                     .to_owned(),
             });
         }

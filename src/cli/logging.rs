@@ -1,5 +1,6 @@
 //! The log, written to standard error.
 
+use std::backtrace::Backtrace;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
@@ -95,6 +96,9 @@ pub(super) fn report_panic(info: &PanicHookInfo<'_>) {
     let what = info.payload_as_str().unwrap_or("no message");
     let what = crate::untrusted::Untrusted(what);
     let _ = writeln!(std::io::stderr(), "error: a bug in syncctl: {what} ({place})\nhint: please report this line");
+    if tracing::enabled!(Level::TRACE) {
+        tracing::trace!(backtrace = %Backtrace::force_capture(), "panicked");
+    }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct LogsArgs {
     /// Keep running and print attempts as they end
     #[arg(short, long, conflicts_with = "until")]
     follow: bool,
-    /// Start with this many of the latest attempts
+    /// Number of past attempts to show first
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     limit: u64,
     #[command(flatten)]
@@ -65,7 +65,7 @@ fn search_warning(context: &Context, store: &dyn Store, place: i64) -> Result<St
     let filter = AttemptFilter { places: vec![place], ..AttemptFilter::default() };
     let first = store.page_of_attempts(&filter, Page { limit: 1, number: 1, oldest_first: true }).wait()?.pop();
     let since = first.map_or(context.now, |row| row.attempt.started_at);
-    Ok(format!("looked back to {since} only; look further back with --until {since}"))
+    Ok(format!("searched back to {since} only; search further back with --until {since}"))
 }
 
 /// Prints the attempts that end after `place`, until a signal arrives.

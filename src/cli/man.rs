@@ -63,7 +63,7 @@ fn page(command: &Command, path: &[String]) -> Vec<u8> {
     filled(&mut page, &format!("{name} - {}", about.trim_end_matches('.')), roman);
     synopsis(&mut page, command, path);
     page.control("SH", ["DESCRIPTION"]);
-    filled(&mut page, &format!("{}.", about.trim_end_matches('.')), roman);
+    description(&mut page, command);
     let own = |argument: &&Arg| !argument.is_global_set();
     options(&mut page, "OPTIONS", command.get_arguments().filter(own));
     commands(&mut page, command, path);
@@ -74,6 +74,19 @@ fn page(command: &Command, path: &[String]) -> Vec<u8> {
     show_examples(&mut page, &path.join(" "));
     see_also(&mut page, command, path);
     page.render().into_bytes()
+}
+
+/// The long description of a command, then what its long help says behind the options, a paragraph each.
+fn description(roff: &mut Roff, command: &Command) {
+    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
+    let notes = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    let paragraphs = about.split("\n\n").chain(notes.split("\n\n")).filter(|it| !it.is_empty());
+    for (at, paragraph) in paragraphs.enumerate() {
+        if at > 0 {
+            roff.control("PP", []);
+        }
+        filled(roff, &format!("{}.", paragraph.trim_end_matches('.')), roman);
+    }
 }
 
 fn synopsis(roff: &mut Roff, command: &Command, path: &[String]) {
@@ -225,6 +238,11 @@ fn written(text: &str) -> usize {
 }
 
 impl ManArgs {
+    /// This command as it was typed.
+    fn typed(&self) -> String {
+        ["syncctl man"].into_iter().chain(self.command.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    }
+
     pub(super) fn run(self, context: &Context) -> Result<Exit, CliError> {
         let pages = pages();
         match &self.dir {
@@ -239,11 +257,11 @@ impl ManArgs {
             let fault = Exit::Usage.error(format!("no manual page for `{}`", Untrusted(&self.command.join(" "))));
             return Err(match did_you_mean(&wanted, pages.iter().map(|(name, _)| name.as_str())) {
                 Some(meant) => fault.hint(format!("did you mean {meant}?")),
-                None => fault.hint("see every command with `syncctl help --all`"),
+                None => fault.hint("list all commands with `syncctl help --all`"),
             });
         };
         context.screen.bytes(page)?;
-        context.screen.hint("read it with `| man -l -`");
+        context.screen.hint(&format!("read it with `{} | man -l -`", self.typed()));
         Ok(Exit::Done)
     }
 }

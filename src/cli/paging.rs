@@ -12,7 +12,7 @@ const CHUNK: u64 = 1_000;
 /// The options `--after` and `--all`: where a page of a list begins, or that all of it is wanted.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Cursor {
-    /// Start after the row with this number: a page that does not move while rows are added
+    /// Start after the row with this number, so that new rows do not shift pages
     #[arg(long, value_name = "NUMBER", conflicts_with = "page", hide_short_help = true)]
     after: Option<i64>,
     /// Print all rows; streams with -o jsonl and -o name

@@ -36,7 +36,7 @@ const DUE_SHOWN: u64 = 1_000;
 /// The command-line arguments of `process`.
 #[derive(Debug, clap::Args)]
 pub struct ProcessArgs {
-    /// Send only these, if they are due: delivery numbers, event ids or evt#N
+    /// Send only these due deliveries: delivery numbers, event ids or evt#N
     #[arg(value_name = "ID", conflicts_with_all = ["wait", "watch", "dry_run", "endpoint"])]
     ids: Vec<String>,
     /// Stop after this many attempts
@@ -246,7 +246,7 @@ impl RecordedAttempt<'_> {
     /// What follows the attempt, in words.
     fn next(&self) -> String {
         match self.recorded {
-            RecordResult::Lost => "another run took it over".to_owned(),
+            RecordResult::Lost => "taken over by another run".to_owned(),
             RecordResult::Written(Next::Delivered) => "delivered".to_owned(),
             RecordResult::Written(Next::RetryAt(at)) => format!("retry at {at}"),
             RecordResult::Written(Next::RunAlone) => "runs alone next".to_owned(),
@@ -339,7 +339,7 @@ impl ProcessReport {
             report = waiting(row, now).into_iter().fold(report, Report::with_line);
         }
         if !self.failures.is_empty() {
-            report = report.with_hint("see every attempt with `syncctl events show EVENT`");
+            report = report.with_hint("show all attempts with `syncctl events show EVENT`");
         }
         // Cron mails what is printed, so `--quiet` does not silence failures.
         if self.summary.stats.failed > 0 {
@@ -363,6 +363,8 @@ fn waiting(row: &EndpointFigures, now: Timestamp) -> Option<String> {
         _ if row.endpoint.paused_by == Some(PausedBy::Configuration) => {
             Some(format!("  {name} is paused by the configuration: {left} held"))
         }
-        (state, _) => Some(format!("  {name} is {state}: {left} held; `syncctl endpoints resume {name}` lets them go")),
+        (state, _) => {
+            Some(format!("  {name} is {state}: {left} held; release them with `syncctl endpoints resume {name}`"))
+        }
     }
 }

@@ -31,7 +31,7 @@ pub struct ReconcileArgs {
     /// Export of the other side: lines with resourceType, resourceId and data, as `records export` writes them; `-` for stdin
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Write the events that the other side needs to this file, for `emit --batch`
+    /// Write the events that the other side lacks to this file, for `emit --batch`
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
 }
@@ -102,7 +102,7 @@ impl RecordComparison<'_> {
             if !line.trim_ascii().is_empty() {
                 let wrong = |why: String| {
                     let what = format!("line {number} of the export is not a record: {}", Untrusted(&why));
-                    Exit::Data.error(what).hint("write one JSON object a line: resourceType, resourceId, data")
+                    Exit::Data.error(what).hint("write one JSON object per line: resourceType, resourceId, data")
                 };
                 let (kind, id, data) = parse(&line).map_err(wrong)?;
                 self.compare(kind, id, &data)?;

@@ -30,9 +30,9 @@ pub enum RecordsCommand {
     List(ListArgs),
     /// Show one record
     Show(ShowArgs),
-    /// Write all records with stamps and tombstones as JSON lines
+    /// Export all records with field timestamps and tombstones as JSON lines
     Export(ExportArgs),
-    /// Merge records from a file; emits nothing and can be repeated
+    /// Merge records from an export, without emitting events
     Import(ImportArgs),
 }
 
@@ -250,7 +250,7 @@ fn import(context: &Context, store: Option<&dyn Store>, mut source: impl BufRead
 fn wrong_line(number: u64, why: &str) -> CliError {
     Exit::Data
         .error(format!("line {number} is not a record: {}", Untrusted(why)))
-        .hint("the whole batches before it are merged; importing them again does no harm")
+        .hint("the batches before it are merged; importing them again changes nothing")
 }
 
 /// The record of a line. A line without a state counts as an event with its data.

@@ -34,19 +34,19 @@ pub struct ReplayArgs {
     command: Option<ReplayCommand>,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// All failed deliveries that the other options match
+    /// Replay all failed deliveries that the other options match
     #[arg(long)]
     failed: bool,
-    /// All failed deliveries of this cluster, as `failures clusters` lists it
+    /// Replay all failed deliveries of this cluster of `failures clusters`
     #[arg(long, value_name = "NAME", value_parser = values::cluster, hide_short_help = true, conflicts_with_all = ["ids", "stdin", "include_delivered", "force", "to"])]
     cluster: Option<ClusterPrefix>,
-    /// Also deliveries that were delivered
+    /// Also replay delivered ones
     #[arg(long)]
     include_delivered: bool,
-    /// Also pending deliveries: due now, with new attempts
+    /// Also replay pending ones: due now, with new attempts
     #[arg(long)]
     force: bool,
-    /// Edit the data of one event in $VISUAL or $EDITOR, and emit it as a new event that is linked to it
+    /// Edit the data of one event in $VISUAL or $EDITOR and emit it as a new, linked event
     #[arg(long, requires = "ids", hide_short_help = true, conflicts_with_all = ["stdin", "failed", "include_delivered", "force", "to", "endpoint", "cluster"])]
     edit: bool,
     /// With --edit: the new data as JSON, @FILE or -, instead of an editor
@@ -58,16 +58,16 @@ pub struct ReplayArgs {
     /// Do not ask; required for filters when not running interactively
     #[arg(long)]
     yes: bool,
-    /// Send the same body to this URL, freshly signed; the queue is not changed
+    /// Send the same body to this URL with a new signature; the queue is not changed
     #[arg(long, value_name = "URL", conflicts_with_all = ["force"])]
     to: Option<String>,
     /// Send captured requests from a file or directory of `listen --save`
     #[arg(long, value_name = "PATH", requires = "to", conflicts_with_all = ["ids", "stdin", "failed", "endpoint", "event_type", "since", "until"])]
     from: Option<PathBuf>,
-    /// With --from, the scheme to sign by where the request's headers do not tell
+    /// With --from: scheme to sign with if the request's headers do not show it
     #[arg(long, value_name = "NAME", requires = "from")]
     scheme: Option<String>,
-    /// With --from, leave out requests without a signature header of a known scheme
+    /// With --from: skip requests without a signature header of a known scheme
     #[arg(long, requires = "from", conflicts_with = "scheme", hide_short_help = true)]
     skip_unsigned: bool,
     #[command(flatten)]
@@ -77,9 +77,9 @@ pub struct ReplayArgs {
 /// The commands below `replay`.
 #[derive(Debug, clap::Subcommand)]
 pub enum ReplayCommand {
-    /// Print a plan: the failed deliveries that match, as they are now
+    /// Print a plan of the failed deliveries that match
     Plan(plan::PlanArgs),
-    /// Replay exactly what a plan names, unless it changed since
+    /// Replay the deliveries of a plan, unless one of them has changed
     Apply(plan::ApplyArgs),
 }
 
@@ -101,7 +101,7 @@ impl ReplayArgs {
         }
         if !self.selection.is_by_id() && !self.failed && self.cluster.is_none() {
             return Err(Exit::Usage
-                .error("nothing was chosen to replay")
+                .error("no deliveries were selected to replay")
                 .hint("name deliveries or a cluster, or use --failed with --endpoint, --type, --since, --until"));
         }
         let store = context.existing_store()?;
@@ -191,7 +191,7 @@ impl ReplayArgs {
             Some(path) => forward::captured(context, path, self.named_scheme()?, self.skip_unsigned)?,
             None if !self.selection.is_by_id() && !self.failed => {
                 return Err(Exit::Usage
-                    .error("nothing was chosen to send")
+                    .error("no requests were selected to send")
                     .hint("name events or deliveries, or captured requests with --from"));
             }
             None => {
@@ -228,7 +228,7 @@ impl ReplayArgs {
             n => format!(" (and {} more)", n - 1),
         };
         context.screen.warn(&format!(
-            "a newer event of the resource of delivery {}{others} was delivered already; a receiver that does not compare \
+            "a newer event of the resource of delivery {}{others} is already delivered; a receiver that does not compare \
              timestamps would go back in time",
             first.0
         ));
@@ -333,7 +333,7 @@ fn show_plan(context: &Context, plan: &SelectionPlan, first: &[DeliveryRow], ver
         let (made, events) = (count(plan.new_deliveries, "delivery"), plan.events_without_deliveries.len());
         let of =
             if events == 1 { "1 event that has none".to_owned() } else { format!("{events} events that have none") };
-        report = report.with_line(format!("would make {made} of {of}, behind what is queued of their resources"));
+        report = report.with_line(format!("would create {made} of {of}, behind queued deliveries of their resources"));
     }
     if let Some(line) = left_alone(plan.skipped.iter().chain(&plan.refused)) {
         report = report.with_line(line);
@@ -387,20 +387,18 @@ fn explained(left: SkipReason, n: usize) -> (String, &'static str) {
             if n == 1 { "does not exist" } else { "do not exist" }.to_owned(),
             "list them with `syncctl deliveries list`",
         ),
-        SkipReason::Pending => (format!("{is} pending already"), "--force makes it due now, with fresh attempts"),
+        SkipReason::Pending => (format!("{is} already pending"), "--force makes it due now, with fresh attempts"),
         SkipReason::Processing => (format!("{is} being sent at this moment"), "wait for its outcome"),
-        SkipReason::Delivered => {
-            (format!("{was} delivered already"), "replay it all the same with --include-delivered")
-        }
+        SkipReason::Delivered => (format!("{is} already delivered"), "replay it anyway with --include-delivered"),
         SkipReason::Superseded => (
             format!("{was} superseded by a newer event of the resource"),
-            "`syncctl why ID` says by which; replay it all the same with --include-delivered",
+            "`syncctl why ID` says by which; replay it anyway with --include-delivered",
         ),
         SkipReason::Altered => (
-            format!("{is} of an event that is not the one that was emitted"),
-            "the disk changed it: emit it anew, under another id",
+            format!("{is} of an event that is corrupt on the disk"),
+            "its checksum does not match: emit it again with another id",
         ),
-        SkipReason::Failed => (format!("{was} given up already"), "deliver it again with `syncctl replay ID`"),
+        SkipReason::Failed => (format!("{is} already given up"), "deliver it again with `syncctl replay ID`"),
     }
 }
 
@@ -433,7 +431,7 @@ pub(super) fn report_change(
         report = report.with_line(line);
     }
     let report = report.with_names(names(context, changed.iter().copied())).with_hint(if changed.is_empty() {
-        "nothing matches what was asked for".to_owned()
+        "no delivery matches".to_owned()
     } else {
         hint(&changed)
     });

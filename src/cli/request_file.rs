@@ -8,7 +8,7 @@ use crate::signature::{Received, detect};
 use crate::untrusted::Untrusted;
 
 /// The hint for a file that cannot be read.
-const BY_HAND: &str = "hand over the body's file in place of --request, and each header with --header 'NAME: VALUE'";
+const BY_HAND: &str = "pass the file of the body instead of --request, and each header with --header 'NAME: VALUE'";
 
 /// One request of a file: the only one, number `which` counted from 1, or the only signed one.
 pub(super) fn one(context: &Context, path: &str, which: Option<usize>) -> Result<Captured, CliError> {
@@ -49,7 +49,7 @@ pub(super) fn readable(context: &Context, path: &str) -> Result<Vec<Captured>, C
             let left_out = all - good.len();
             context
                 .screen
-                .warn(&format!("left out {left_out} of {all} requests in {path} that cannot be read: {error}"));
+                .warn(&format!("skipped {left_out} of {all} requests in {path} that cannot be read: {error}"));
         }
         None => {}
     }
@@ -61,7 +61,7 @@ pub(super) fn without_body(path: &str, format: &str) -> CliError {
     Exit::Data
         .error(format!("the body of the request is not in {}", Untrusted(path)))
         .cause(format!("it was read as: {format}"))
-        .hint("give the body's file beside it: syncctl verify BODY --request FILE")
+        .hint("pass the file of the body too: `syncctl verify BODY --request FILE`")
 }
 
 /// Warns if the length of the body differs from `Content-Length`.
@@ -120,8 +120,8 @@ fn unreadable(path: &str, error: &RequestError) -> CliError {
         RequestError::UnknownOption(_) => fault.hint("leave the option out if it changes neither headers nor body"),
         RequestError::Unknown(_) | RequestError::RequestLine(_) | RequestError::NoBlankLine | RequestError::Json(_) => {
             fault.hint(
-                "`syncctl help requests` lists the forms that are read; a body alone goes without --request, with each header by \
-                 --header 'NAME: VALUE'",
+                "`syncctl help requests` lists the formats; verify a body alone with \
+                 `syncctl verify BODY --header 'NAME: VALUE'`",
             )
         }
         RequestError::TooLong | RequestError::TooManyHeaders => fault,

@@ -22,11 +22,11 @@ const ANY_TIME: Duration = Duration::from_hours(24 * 365 * 100);
 /// The commands below `requests`, which list, show and replay the webhooks that `serve` refused and kept.
 #[derive(Debug, clap::Subcommand)]
 pub enum RequestsCommand {
-    /// List refused requests that are kept, newest first
+    /// List refused requests that were kept, newest first
     List(ListArgs),
     /// Show one kept request with headers and body
     Show(ShowArgs),
-    /// Verify kept requests again and apply those that are right now
+    /// Verify kept requests again and apply those that pass
     Replay(ReplayArgs),
 }
 
@@ -48,14 +48,14 @@ pub struct ShowArgs {
 /// The command-line arguments of `requests replay`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_long_help = "A request is verified as of the time it arrived, in the order of arrival, and applied once: an event that arrived since is a
-duplicate. Exit status: 0 all accepted, 1 not."
+    after_long_help = "Requests are verified in the order of arrival, each as of the time it arrived. An event is applied once; if it was delivered
+again meanwhile, the kept request is a duplicate. Exit status: 0 all were accepted, 1 otherwise."
 )]
 pub struct ReplayArgs {
     /// Numbers of kept requests
     #[arg(value_name = "ID", required_unless_present = "all")]
     ids: Vec<i64>,
-    /// All kept requests that were not accepted yet
+    /// Replay all kept requests that have not been accepted
     #[arg(long, conflicts_with = "ids")]
     all: bool,
     /// Show what would be accepted and change nothing
@@ -64,7 +64,7 @@ pub struct ReplayArgs {
     /// Confirm --all
     #[arg(long)]
     yes: bool,
-    /// Accept whatever time they were signed at, because this machine's clock was wrong
+    /// Accept any signature timestamp, because this machine's clock was wrong
     #[arg(long)]
     any_time: bool,
 }
@@ -101,7 +101,7 @@ impl ReplayArgs {
         if self.all && !self.yes && !self.dry_run {
             return Err(Exit::Usage
                 .error("nothing changed: --all needs --yes")
-                .hint("see what would become of them with `syncctl requests replay --all --dry-run`"));
+                .hint("preview it with `syncctl requests replay --all --dry-run`"));
         }
         let sources = context.config()?.webhook_sources()?;
         let store = context.existing_store()?;
@@ -136,7 +136,7 @@ fn summary(replayed: &[Replayed]) -> Result<Exit, CliError> {
         (_, 1) => Ok(Exit::Failure),
         (refused, all) => Err(Exit::Failure
             .error(format!("{refused} of {} not accepted", count(all, "request")))
-            .hint("`syncctl requests show ID` says why; replay them again once that is mended")),
+            .hint("see why with `syncctl requests show ID`, correct it, and replay them again")),
     }
 }
 

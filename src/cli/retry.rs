@@ -15,26 +15,26 @@ use crate::untrusted::Untrusted;
 /// The commands below `retry`.
 #[derive(Debug, clap::Subcommand)]
 pub enum RetryCommand {
-    /// Show when attempts land, and what an outage would do to the queue
+    /// Show when attempts are made and what an outage does to the queue
     Simulate(SimulateArgs),
 }
 
 /// The command-line arguments of `retry simulate`: the outage to calculate.
 #[derive(Debug, clap::Args)]
 pub struct SimulateArgs {
-    /// Rules of this endpoint, as configured [default: those of [delivery]]
+    /// Use the rules of this endpoint [default: those of [delivery]]
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
-    /// How long the endpoint is out
+    /// Duration of the outage
     #[arg(long, value_name = "TIME", default_value = "3h", value_parser = values::duration)]
     outage: Duration,
-    /// Deliveries that are due when it begins, each of a resource of its own
+    /// Deliveries due when the outage begins, each of another resource
     #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     events: u32,
-    /// How the endpoint fails: timeout, unreachable, or a status such as 503
+    /// Kind of failure: timeout, unreachable, or a status such as 503
     #[arg(long, value_name = "HOW", default_value = "timeout", value_parser = behaviour)]
     failing: OutageBehaviour,
-    /// How long an answer takes
+    /// Response time of the endpoint
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = values::duration)]
     latency: Duration,
 }

@@ -31,7 +31,7 @@ pub enum SecretCommand {
     New(NewArgs),
     /// Check a secret without showing it
     Check(CheckArgs),
-    /// Try a new secret before it replaces the old one
+    /// Test a new secret before it replaces the old one
     RotatePlan(RotatePlanArgs),
 }
 
@@ -54,21 +54,21 @@ pub struct CheckArgs {
 pub struct RotatePlanArgs {
     #[command(flatten)]
     secret: SecretArgs,
-    /// The environment variable that holds the new secret
+    /// Environment variable that holds the new secret
     #[arg(long, value_name = "NAME", required_unless_present = "new_file", conflicts_with = "new_file")]
     new_env: Option<String>,
-    /// A file that holds the new secret
+    /// File that holds the new secret
     #[arg(long, value_name = "FILE")]
     new_file: Option<PathBuf>,
-    /// A folder or file of requests that `listen --save` captured
+    /// File or directory of requests captured by `listen --save`
     #[arg(long, value_name = "PATH")]
     captured: Option<PathBuf>,
-    /// Ask every endpoint which of the two it accepts, with signed test requests that receivers ignore
+    /// Test which secret each endpoint accepts, with signed test requests that receivers ignore
     ///
-    /// Without it nothing is sent. With it each endpoint gets up to three POSTs of `{"probe":"secret-rotation"}`, signed
-    /// as deliveries are: with a random secret, the new and the old one. A secret is not accepted if its answer is 401
-    /// or 403, or the one the random secret got. What is paused or has another secret of its own is sent nothing. Then 0
-    /// is returned only if every endpoint accepts the new one.
+    /// Without it nothing is sent. With it each endpoint gets up to three POST requests with the body
+    /// `{"probe":"secret-rotation"}`, signed as deliveries are: with a random secret, the new one and the old one. A secret
+    /// counts as rejected if the response is 401, 403 or the same as for the random secret. Endpoints that are paused or have
+    /// a secret of their own are skipped. The command then exits 0 only if every endpoint accepts the new secret.
     #[arg(long)]
     try_endpoints: bool,
 }

@@ -18,7 +18,7 @@ const PAGE: u64 = 1_000;
 /// The ids and filters by which a command chooses deliveries.
 #[derive(Debug, clap::Args)]
 pub struct SelectionArgs {
-    /// Event id or #N for all its deliveries, or a delivery number
+    /// Event id or evt#N for all its deliveries, or a delivery number
     #[arg(value_name = "ID", conflicts_with_all = ["since", "until", "event_type", "resource", "status", "error"])]
     ids: Vec<String>,
     /// Read ids from standard input, one per line
@@ -176,7 +176,7 @@ impl SelectionArgs {
         let before = known.len();
         known.retain(|row| matches(row, filter));
         if !self.stdin && before > 0 && known.is_empty() {
-            return Err(Exit::NoInput.error("what was named exists, and does not match the other options"));
+            return Err(Exit::NoInput.error("the named deliveries exist, but do not match the other options"));
         }
         known.sort_unstable_by_key(|row| row.id);
         known.dedup_by_key(|row| row.id);
@@ -249,14 +249,14 @@ impl SelectionPlan {
 
 pub(super) fn no_cluster(prefix: &ClusterPrefix) -> CliError {
     Exit::NoInput
-        .error(format!("no failure that matches is in a cluster {prefix}"))
+        .error(format!("no matching failure is in a cluster {prefix}"))
         .hint("list them with `syncctl failures clusters --all`")
 }
 
 pub(super) fn several_clusters(prefix: &ClusterPrefix, first: ClusterName) -> CliError {
     Exit::Usage
-        .error(format!("{prefix} is the beginning of several clusters' names"))
-        .hint(format!("write more of it, such as {first}"))
+        .error(format!("the names of several clusters begin with {prefix}"))
+        .hint(format!("use a longer prefix, such as {first}"))
 }
 
 /// The event or delivery that an id names, if there is one.

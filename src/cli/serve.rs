@@ -49,7 +49,7 @@ pub struct ServeArgs {
     /// Do not read sources in message brokers
     #[arg(long)]
     no_consume: bool,
-    /// Accept secrets that can be guessed, or serve two purposes, on addresses that others reach
+    /// Accept guessable secrets, and one secret for two purposes, on addresses other machines can reach
     #[arg(long)]
     allow_weak_secrets: bool,
     /// Routes to disable: webhooks, admin, process
@@ -181,7 +181,7 @@ pub(super) fn check_forwards(config: &Config, endpoints: &[Endpoint]) -> Result<
             && !endpoints.iter().any(|endpoint| endpoint.name == *name)
         {
             let what = format!("the source {} forwards to the endpoint `{name}`, which does not exist", source.name);
-            return Err(Exit::Config.error(what).hint("`syncctl endpoints list` shows those there are"));
+            return Err(Exit::Config.error(what).hint("list endpoints with `syncctl endpoints list`"));
         }
     }
     Ok(())
@@ -194,7 +194,7 @@ fn without_secret(groups: &[&str], names: &[&str]) -> CliError {
         .error(format!("the routes for {} have no secret: they would refuse everyone", groups.join(", ")))
         .cause(format!("{} {is_not}", names.join(", ")))
         .hint(format!(
-            "set {} or {} (`syncctl secret new` makes one), or switch them off with --without {}",
+            "set {} or {} (`syncctl secret new` makes one), or disable them with --without {}",
             names.join(", "),
             files.join(", "),
             groups.join(",")
@@ -249,7 +249,7 @@ fn not_listening(address: &str, error: std::io::Error) -> CliError {
         }
         ErrorKind::AddrNotAvailable => (Exit::Io, "this machine has no such address: `ip address` lists those it has"),
         ErrorKind::PermissionDenied => (Exit::Io, "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one"),
-        _ => (Exit::Io, "write an address instead of the name, or see whether the name is known"),
+        _ => (Exit::Io, "use an IP address, or check that the name resolves"),
     };
     exit.error(format!("failed to listen on {address}")).cause(error).hint(hint)
 }
@@ -259,7 +259,7 @@ fn listen(address: &str) -> std::io::Result<TcpListener> {
     if address.starts_with(':') {
         return Err(std::io::Error::new(ErrorKind::InvalidInput, "the host is missing"));
     }
-    let mut failed = std::io::Error::new(ErrorKind::InvalidInput, "the name stands for no address");
+    let mut failed = std::io::Error::new(ErrorKind::InvalidInput, "the name has no address");
     for address in address.to_socket_addrs()? {
         match listen_on(address) {
             Ok(listener) => return Ok(listener),
@@ -362,7 +362,7 @@ impl RunningServer<'_> {
             self.reload(&handle);
         }
         notify(&[NotifyState::Stopping]);
-        self.context.screen.note("stopping: requests that have begun are answered; again to stop at once");
+        self.context.screen.note("stopping: requests in flight are answered; repeat the signal to stop at once");
         let _ = stop.send(true);
         self.deliveries.stop(StopRequest::Drain);
         self.readers.stop();
@@ -409,10 +409,10 @@ impl RunningServer<'_> {
     fn reload(&mut self, handle: &ServerHandle) {
         notify(&reloading());
         match self.try_reload(handle) {
-            Ok(()) => self.context.screen.note("the configuration was read again"),
+            Ok(()) => self.context.screen.note("configuration reloaded"),
             Err(error) => {
                 if let Some(failure) = error.into_failure(self.context.location()) {
-                    self.context.screen.warn("the configuration is wrong; the old one stays");
+                    self.context.screen.warn("invalid configuration; the previous one stays in use");
                     self.context.screen.error(&failure);
                 }
             }
@@ -431,7 +431,7 @@ impl RunningServer<'_> {
         let sources = if self.args.no_consume { Vec::new() } else { broker_sources::all(&fresh)? };
         let started = self.context.config()?;
         if self.args.addresses(&config) != self.args.addresses(started) || self.args.without(&config) != self.without {
-            self.context.screen.warn("other addresses and other routes count from the next start on");
+            self.context.screen.warn("changed addresses and routes take effect at the next start");
         }
         let alerts = fresh.alert_watch(&store)?;
         self.alerts = alerts;

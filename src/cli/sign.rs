@@ -20,48 +20,41 @@ const EXAMPLE_URL: &str = "https://example.com/webhooks";
 
 /// The command-line arguments of `sign`.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:
-  syncctl sign event.json
-  printf '{}' | syncctl sign --scheme stripe --timestamp 1706702400
-  syncctl sign event.json --scheme standard --curl https://example.com/hook
-  syncctl sign event.json --all
-  syncctl sign event.json --scheme generic --signed '{timestamp}.{body}' --prefix v1=
-
-The bytes are signed as they are: `echo` adds a newline, `printf` does not.")]
+#[command(after_long_help = "The bytes are signed as they are: `echo` adds a newline, `printf` does not.")]
 pub struct SignArgs {
-    /// The body: a file, or `-` for standard input
+    /// File with the body, or `-` for standard input
     #[arg(value_name = "FILE", default_value = "-", conflicts_with = "data")]
     file: String,
-    /// The body itself
+    /// The body as text
     #[arg(long, value_name = "TEXT")]
     data: Option<String>,
     #[command(flatten)]
     scheme: SchemeArgs,
     // An alias that other tools use; `verify` has `--header` for whole headers.
-    /// generic: the header of the signature, as --signature-header
+    /// generic: signature header, same as --signature-header
     #[arg(long = "header", value_name = "NAME", hide = true, conflicts_with = "signature_header")]
     header: Option<String>,
     #[command(flatten)]
     secret: SecretArgs,
-    /// The message id, for schemes that have one [default: a new one]
+    /// Message id, for schemes that have one [default: a new one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// When it is signed, in seconds since 1970 or as RFC 3339 [default: now]
+    /// Time of signing: seconds since 1970 or RFC 3339 [default: now]
     #[arg(long, value_name = "SECONDS", value_parser = values::moment)]
     timestamp: Option<Timestamp>,
-    /// The URL the request goes to, for schemes that sign it
+    /// URL of the request, for schemes that sign it
     #[arg(long, value_name = "URL", value_parser = values::signed_url)]
     url: Option<String>,
-    /// The method, for schemes that sign it
+    /// Method of the request, for schemes that sign it
     #[arg(long, value_name = "METHOD", default_value = "POST")]
     method: http::Method,
-    /// Print a curl command that sends exactly these bytes to that URL
+    /// Print a curl command that sends exactly these bytes to this URL
     #[arg(long, value_name = "URL", value_parser = values::called_url, conflicts_with_all = ["all", "snippet"])]
     curl: Option<String>,
     /// Print a program that recomputes the signature
     #[arg(long, value_name = "LANGUAGE", value_parser = ["openssl", "node", "python", "php", "go"], conflicts_with = "all")]
     snippet: Option<String>,
-    /// Sign by every scheme, each with programs that recompute it
+    /// Sign with every scheme, and print programs that recompute each signature
     #[arg(long, conflicts_with = "scheme")]
     all: bool,
 }
@@ -72,7 +65,7 @@ impl SignArgs {
         if context.screen.format() == Format::Csv && (self.curl.is_some() || self.snippet.is_some()) {
             return Err(Exit::Usage
                 .error("a command or a program has no rows")
-                .hint("leave `-o csv` out, or take json"));
+                .hint("leave `-o csv` out, or use `-o json`"));
         }
         let chosen = match self.scheme.chosen()? {
             Some(chosen) => chosen,
@@ -213,11 +206,13 @@ impl SignArgs {
 }
 
 fn no_program(scheme: &dyn Scheme) -> CliError {
-    Exit::Usage.error(format!("there is no program for {}", scheme.facts().name)).hint("verify with `syncctl verify`")
+    Exit::Usage
+        .error(format!("no program can be printed for {}", scheme.facts().name))
+        .hint("verify with `syncctl verify`")
 }
 
 fn refused(scheme: &dyn Scheme, error: &SignError) -> CliError {
-    let fault = Exit::Usage.error(format!("failed to sign by {}", scheme.facts().name)).cause(error);
+    let fault = Exit::Usage.error(format!("failed to sign with {}", scheme.facts().name)).cause(error);
     match error {
         SignError::UrlUnknown => fault.hint("name the URL with --url"),
         SignError::UrlWithoutHash(url) => fault.hint(format!("send to `{url}`, and name it with --url")),

@@ -21,13 +21,13 @@ use crate::untrusted::Untrusted;
 /// The options that say where the secret is. No option takes its value.
 #[derive(Debug, Default, clap::Args)]
 pub struct SecretArgs {
-    /// The environment variable that holds the secret [default: WEBHOOK_SECRET]
+    /// Environment variable that holds the secret [default: WEBHOOK_SECRET]
     #[arg(long, value_name = "NAME", group = "secret_place")]
     secret_env: Option<String>,
-    /// A file that holds the secret; its final newline is not part of it
+    /// File that holds the secret; its final newline is not part of it
     #[arg(long, value_name = "FILE", group = "secret_place")]
     secret_file: Option<PathBuf>,
-    /// A command that prints the secret
+    /// Command that prints the secret
     #[arg(long, value_name = "COMMAND", group = "secret_place", hide_short_help = true)]
     secret_command: Option<String>,
 }
@@ -172,48 +172,48 @@ enum TimeName {
 /// The options that choose a scheme, or describe one that is not in the table.
 #[derive(Debug, clap::Args)]
 pub struct SchemeArgs {
-    /// The scheme, such as standard, stripe or github; `generic` is described by the options below
+    /// Scheme, such as standard, stripe or github; `generic` takes the options marked generic
     #[arg(long, value_name = "NAME")]
     scheme: Option<String>,
-    /// generic: what is signed, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}
+    /// generic: signed content, such as `{id}.{timestamp}.{body}`; also {method}, {url}, {path}, {query.NAME}
     #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
     signed: Option<String>,
-    /// generic: how the code is written
+    /// generic: encoding of the signature
     #[arg(long, value_name = "ENCODING", hide_short_help = true)]
     encoding: Option<EncodingName>,
-    /// generic: what precedes the code, such as `sha256=`
+    /// generic: prefix of the signature, such as `sha256=`
     #[arg(long, value_name = "TEXT", hide_short_help = true)]
     prefix: Option<String>,
-    /// generic: the hash of the HMAC, or how else the code is made
+    /// generic: hash function of the HMAC, or another algorithm
     #[arg(long, value_name = "HASH", hide_short_help = true)]
     algorithm: Option<HashName>,
-    /// generic: what the secret's text means [default: text, or certificate where the algorithm has pairs of keys]
+    /// generic: form of the secret [default: text, or certificate for public-key algorithms]
     #[arg(long, value_name = "FORM", hide_short_help = true)]
     key_form: Option<KeyName>,
-    /// generic: the header of the signature
+    /// generic: signature header
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     signature_header: Option<String>,
-    /// generic: the header of the id
+    /// generic: message id header
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     id_header: Option<String>,
-    /// generic: the header of the time
+    /// generic: timestamp header
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     timestamp_header: Option<String>,
-    /// generic: the name of the time in a signature header such as `t=…,v1=…`
+    /// generic: timestamp parameter in a signature header such as `t=…,v1=…`
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     timestamp_param: Option<String>,
-    /// generic: the name of the code in such a header
+    /// generic: signature parameter in such a header
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     code_param: Option<String>,
-    /// generic: how the time is written
+    /// generic: unit or format of the timestamp
     #[arg(long, value_name = "UNIT", hide_short_help = true)]
     timestamp_unit: Option<TimeName>,
-    /// The id under which the webhook is registered with its sender, for paypal, which signs it
+    /// Id under which the webhook is registered with its sender; paypal signs it
     #[arg(long, value_name = "ID", hide_short_help = true)]
     pub(super) registered_id: Option<String>,
 }
 
-/// The signature scheme that the options choose: one that `signature schemes` lists, or one that they describe.
+/// The signature scheme that the options choose: one that `help signing` lists, or one that they describe.
 pub(super) enum SchemeChoice {
     /// A scheme of the registry.
     Listed(&'static dyn Scheme),
@@ -318,8 +318,8 @@ pub(super) fn unknown(name: &str) -> CliError {
 /// The key of a scheme from a secret's text; an invalid one is an error of the configuration.
 pub(super) fn key(scheme: &dyn Scheme, secret: &str) -> Result<Key, CliError> {
     scheme.key(secret.as_bytes()).map_err(|error| {
-        let fault = Exit::Config.error(format!("the secret cannot sign or verify by {}", scheme.facts().name));
-        fault.cause(error).hint("look at it with `syncctl secret check`")
+        let fault = Exit::Config.error(format!("the secret cannot sign or verify with {}", scheme.facts().name));
+        fault.cause(error).hint("check it with `syncctl secret check`")
     })
 }
 

@@ -38,7 +38,7 @@ const PAGE: isize = 10;
 /// The command-line arguments of `top`.
 #[derive(Debug, clap::Args)]
 pub struct TopArgs {
-    /// How often the queue is read
+    /// Interval at which the queue is read
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = values::duration)]
     every: Duration,
 }
@@ -48,7 +48,7 @@ impl TopArgs {
         if !context.screen.supports_full_screen() {
             return Err(Exit::Usage
                 .error("`top` needs a terminal on standard input and output")
-                .hint("`syncctl status --watch` shows the queue again and again anywhere"));
+                .hint("use `syncctl status --watch`, which needs no terminal"));
         }
         let store = context.existing_store()?;
         block_on(async {
@@ -283,7 +283,7 @@ impl<'a> TopSession<'a> {
                 let how = Replay { trigger: Trigger::Manual, include_delivered: false, include_pending: true };
                 match self.store.replay(vec![*id], how, now).await {
                     Ok(changed) if changed.changed.is_empty() => {
-                        format!("delivery {} was left alone: it is being sent", id.0)
+                        format!("delivery {} was not replayed: it is being sent", id.0)
                     }
                     Ok(_) => format!("delivery {} is queued again", id.0),
                     Err(error) => error.to_string(),

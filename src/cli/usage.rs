@@ -150,7 +150,7 @@ fn failure(error: &clap::Error) -> Failure {
     let text = safe_text(error);
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::new(Exit::Usage.code(), Exit::Usage.name(), "a command is missing")
-            .with_hint("see what there is with `syncctl help --all`");
+            .with_hint("list all commands with `syncctl help --all`");
     }
     let first = text.split("\n\n").next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(first).lines().map(str::trim).collect::<Vec<_>>().join(" ");

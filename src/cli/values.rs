@@ -33,6 +33,20 @@ pub(super) fn color() -> impl TypedValueParser<Value = ColorChoice> {
         .map(|name| ColorChoice::parse(&name).expect("only known names pass"))
 }
 
+/// A size in bytes: a number, or one with a unit such as `64KiB` or `1MiB`.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let bytes_per_unit = match unit {
+        "" | "B" => Some(1),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = digits.parse::<u64>().ok().zip(bytes_per_unit).and_then(|(number, bytes)| number.checked_mul(bytes));
+    bytes.ok_or_else(|| "write a number of bytes, or a size such as 64KiB or 1MiB".to_owned())
+}
+
 /// A duration such as `90s`, `5m`, `2h`, `7d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|e| format!("{e}; write it like 90s, 5m, 2h or 7d"))
@@ -41,7 +55,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 /// A duration above zero.
 pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err("must be longer than nothing".to_owned()),
+        Duration::ZERO => Err("must be longer than zero".to_owned()),
         duration => Ok(duration),
     }
 }
@@ -233,7 +247,7 @@ pub(super) fn bytes(path: &str, limit: usize) -> Result<Vec<u8>, CliError> {
             if std::io::IsTerminal::is_terminal(&std::io::stdin()) {
                 return Err(Exit::Usage
                     .error("standard input is a terminal")
-                    .hint("name a file, or pipe the bytes in; nothing is added to them"));
+                    .hint("name a file, or pipe the bytes in"));
             }
             read_limited(std::io::stdin().lock(), "standard input", limit)?
         }

@@ -22,52 +22,48 @@ use crate::untrusted::Untrusted;
 
 /// The command-line arguments of `verify`.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "Examples:
-  syncctl verify body.json --header 'X-Webhook-Signature: f527a5…'
-  syncctl verify --request captured.http --explain
-  syncctl verify --request curl.txt --scheme stripe --at 1706702400
-  syncctl verify --request browser.har --which 2 -o json
-
-The scheme is told by the headers unless --scheme names it. Exit status: 0 valid, 4 not.")]
+#[command(
+    after_long_help = "The headers determine the scheme unless --scheme names it. Exit status: 0 valid, 4 invalid."
+)]
 pub struct VerifyArgs {
-    /// The body: a file, or `-` for standard input; with --request, in place of the body there
+    /// File with the body, or `-` for standard input; with --request, replaces its body
     #[arg(value_name = "FILE", conflicts_with = "event")]
     file: Option<String>,
-    /// A header of the request, `NAME: VALUE`; may be given more than once
+    /// Header of the request, `NAME: VALUE`; can be repeated
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// The whole request, in any of the forms of `syncctl help requests`; `-` for standard input
+    /// File with the whole request, in a format of `syncctl help requests`; `-` for standard input
     #[arg(long, value_name = "FILE")]
     request: Option<String>,
-    /// Which request of a file that holds several, counted from 1
+    /// Number of the request in a file that holds several, from 1
     #[arg(long, value_name = "N", requires = "request", alias = "entry")]
     which: Option<usize>,
-    /// Verify a refused webhook that is kept, as of the time it arrived; `syncctl requests list` has their numbers
+    /// Verify a kept request of `syncctl requests list`, as of the time it arrived
     #[arg(long, value_name = "ID", conflicts_with_all = ["request", "event", "file", "headers"])]
     stored: Option<i64>,
-    /// Take the body of a stored event
+    /// Use the body of a stored event
     #[arg(long, value_name = "ID", conflicts_with = "request")]
     event: Option<String>,
-    /// The URL it was sent to, for schemes that sign it
+    /// URL of the request, for schemes that sign it
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// The method, when it was not POST
+    /// Method of the request, if it was not POST
     #[arg(long, value_name = "METHOD")]
     method: Option<http::Method>,
     #[command(flatten)]
     scheme: SchemeArgs,
     #[command(flatten)]
     secret: SecretArgs,
-    /// Verify as of that time, for stored requests: RFC 3339 or seconds since 1970
+    /// Verify as of this time, for captured requests: RFC 3339 or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     at: Option<Timestamp>,
-    /// How far its time may lie from now, instead of what the scheme says
+    /// Maximum difference between its timestamp and now, instead of the scheme's
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     tolerance: Option<Duration>,
-    /// On a mismatch, look for the change that makes it match
+    /// On a mismatch, search for the change that makes it match
     #[arg(long)]
     explain: bool,
-    /// Show the signature that would be right; on a terminal only
+    /// Show the expected signature; on a terminal only
     #[arg(long)]
     show_expected: bool,
 }
@@ -77,7 +73,7 @@ impl VerifyArgs {
         if self.show_expected && !context.screen.is_terminal() {
             return Err(Exit::Usage
                 .error("--show-expected shows a valid signature, and only to a terminal")
-                .hint("compute one elsewhere with `syncctl sign`"));
+                .hint("compute one with `syncctl sign`"));
         }
         let (received, arrived) = self.received(context)?;
         let secret = self.secret.read(context)?;

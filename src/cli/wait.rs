@@ -121,6 +121,6 @@ fn undelivered(deliveries: &[DeliveryRow]) -> CliError {
     let missing = deliveries.iter().filter(|row| row.state != State::Delivered);
     let told: Vec<String> = missing.map(|row| format!("{}: {}", Untrusted(&row.endpoint), row.state.name())).collect();
     Exit::Failure
-        .error(format!("not delivered everywhere: {}", told.join(", ")))
-        .hint("pending ones go out with the next `syncctl process`; failed ones with `syncctl replay EVENT`, held ones once `syncctl endpoints list` shows their endpoint resumed")
+        .error(format!("not delivered to every endpoint: {}", told.join(", ")))
+        .hint("send pending ones with `syncctl process`, failed ones with `syncctl replay EVENT`, and held ones after `syncctl endpoints resume NAME`")
 }

@@ -14,7 +14,7 @@ const LATEST: u64 = 20;
 /// The command-line arguments of `why`.
 #[derive(Debug, clap::Args)]
 pub struct WhyArgs {
-    /// Event id or #N, delivery number, endpoint name, or resource id (also as TYPE/ID)
+    /// Event id or evt#N, delivery number, endpoint name, or resource id (also as TYPE/ID)
     #[arg(value_name = "WHAT")]
     what: String,
 }
@@ -50,10 +50,10 @@ fn explain(context: &Context, store: &dyn Store, what: &str) -> Result<(), CliEr
         return Err(missing);
     }
     let meant = did_you_mean(what, figures.endpoints.iter().map(|row| row.endpoint.name.as_str()));
-    let hint = meant
-        .map_or("list what there is with `syncctl events list` or `syncctl endpoints list`".to_owned(), |name| {
-            format!("did you mean the endpoint `{}`?", Untrusted(name))
-        });
+    let hint = meant.map_or(
+        "list events and endpoints with `syncctl events list` and `syncctl endpoints list`".to_owned(),
+        |name| format!("did you mean the endpoint `{}`?", Untrusted(name)),
+    );
     Err(Exit::NoInput
         .error(format!("there is no event, delivery, endpoint or resource `{}`", Untrusted(what)))
         .hint(hint))

@@ -120,7 +120,7 @@ impl AlertDraft {
     fn place(&mut self, what: &'static str, source: SecretSource) -> Result<(), String> {
         match self.secret {
             None => set(&mut self.secret, Ok(Some((what, source)))),
-            Some(_) => Err("one secret is enough, in a file or in a variable".to_owned()),
+            Some(_) => Err("give one secret, either in a file or in a variable".to_owned()),
         }
     }
 
@@ -151,7 +151,7 @@ impl AlertDraft {
         match (wanted, &self.secret) {
             (Some(wanted), Some((given, _))) if wanted == *given => {}
             (Some(wanted), _) => return Err(format!("{name} needs {wanted}_file or {wanted}_env")),
-            (None, Some((given, _))) => return Err(format!("{name} has no use for {given}_file or {given}_env")),
+            (None, Some((given, _))) => return Err(format!("{name} does not take {given}_file or {given}_env")),
             (None, None) => {}
         }
         let takes_url = matches!(service, AlertService::PagerDuty | AlertService::Webhook);
@@ -161,9 +161,9 @@ impl AlertDraft {
             }
             (AlertService::Webhook, None, _) => return Err(format!("{name} needs a url")),
             (AlertService::Command, _, None) => return Err(format!("{name} needs a command")),
-            (_, Some(_), _) if !takes_url => return Err(format!("{name} has no use for a url")),
+            (_, Some(_), _) if !takes_url => return Err(format!("{name} does not take a url")),
             (_, _, Some(_)) if service != AlertService::Command => {
-                return Err(format!("{name} has no use for a command"));
+                return Err(format!("{name} does not take a command"));
             }
             _ => {}
         }
@@ -192,7 +192,7 @@ fn kinds(text: &str) -> Result<Vec<IncidentKind>, String> {
         })
     };
     let kinds: Vec<_> = text::items(text).map(kind).collect::<Result<_, _>>()?;
-    if kinds.is_empty() { Err("of no kind nothing is told".to_owned()) } else { Ok(kinds) }
+    if kinds.is_empty() { Err("the list is empty, so that no alert would be sent".to_owned()) } else { Ok(kinds) }
 }
 
 fn kinds_shown(kinds: &[IncidentKind]) -> String {

@@ -242,7 +242,7 @@ impl EndpointDraft {
             return Err("a burst without a rate".to_owned());
         }
         if self.settings.coalesce && self.settings.payload != Payload::Full {
-            return Err("coalesce without payload = \"full\": what a change replaces would be lost".to_owned());
+            return Err("coalesce needs payload = \"full\": without it, replaced changes would be lost".to_owned());
         }
         if access.proxy_auth.is_some() && access.proxy.is_none() {
             return Err("credentials for a proxy without a proxy".to_owned());

@@ -87,7 +87,7 @@ const LONGEST: u64 = 1024 * 1024;
 fn trusted(path: &Path) -> Result<Vec<u8>, Problem> {
     let failed = |error: io::Error| unreadable(path, &error);
     if is_named_pipe(path) {
-        return Err(Problem::in_file(path, "it is a named pipe, and whoever writes to it may never come"));
+        return Err(Problem::in_file(path, "it is a named pipe, and reading it could wait for ever"));
     }
     let file = fs::File::open(path).map_err(failed)?;
     let mode = file.metadata().map_err(failed)?.permissions().mode();
@@ -178,12 +178,12 @@ impl FileReader<'_> {
 
     fn read(&mut self, key: &str, form: ValueForm, line: usize, value: &DeValue<'_>) -> Option<Entry> {
         let Some(text) = text_of(value, form) else {
-            let wants = match form {
+            let wanted = match form {
                 ValueForm::List => "a list of texts",
                 ValueForm::Pairs => "a table such as { \"progress.updated\" = \"6h\" }",
                 ValueForm::One | ValueForm::Path | ValueForm::Database => "a single value",
             };
-            self.wrong(line, format!("{key} wants {wants}"));
+            self.wrong(line, format!("{key} has to be {wanted}"));
             return None;
         };
         let text = match text.strip_prefix("~/").filter(|_| is_relative_path(&text, form)) {

@@ -294,7 +294,9 @@ impl SourceDraft {
         };
         let secrets: Vec<_> = [self.secret, self.previous_secret].into_iter().flatten().collect();
         match (arrival, secrets.is_empty()) {
-            (SourceTransport::TrustedBroker, false) => Err("trust_broker with a secret: signatures are not looked at"),
+            (SourceTransport::TrustedBroker, false) => {
+                Err("trust_broker with a secret: signatures would not be checked")
+            }
             (SourceTransport::Broker, true) => {
                 Err("a source without a secret: give secret_file or secret_env, or trust_broker")
             }

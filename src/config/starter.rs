@@ -22,23 +22,23 @@ pub struct Starter {
 }
 
 const HEAD: &str = "\
-# The configuration of syncctl. A line that begins with # and a space explains, one without the space is a setting at its
-# default: take the # away to change it. `syncctl config validate` says what is wrong, `syncctl config show --origin` what
-# is in force. The environment is heard before this file.
+# The configuration of syncctl. A line that begins with # and a space is a comment, one without the space a setting at its
+# default: remove the # to change it. `syncctl config validate` lists errors, `syncctl config show --origin` the effective
+# values. Environment variables override this file.
 ";
 
 const ENDPOINTS: &str = "
-# Where events are sent: one such block for each place, its name and URL at least.
+# An endpoint to which events are sent: one block for each, with at least a name and a URL.
 #[[endpoints]]
 ";
 
 const SOURCES: &str = "
-# Who else sends webhooks: one such block for each sender with a secret of its own.
+# A source of webhooks: one block for each sender with its own secret.
 #[[sources]]
 ";
 
 const ALERTS: &str = "
-# Who is told when something is wrong: one such block each.
+# A recipient of alerts: one block for each.
 #[[alerts]]
 ";
 
@@ -97,12 +97,12 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("alerts.secret_file", "alerts.secret"),
     ("alerts.secret_env", "ALERTS_SECRET"),
     ("alerts.url", "https://alerts.example.com/syncctl"),
-    ("alerts.command", "/usr/local/bin/tell-somebody"),
+    ("alerts.command", "/usr/local/bin/notify-operator"),
     ("sources.networks", "192.0.2.0/24"),
     ("sources.tolerance", "5m"),
     ("sources.url", "https://sync.example.com/api/webhooks/in/billing"),
     ("sources.forward_to", "admin"),
-    ("sources.command", "/usr/local/bin/billed"),
+    ("sources.command", "/usr/local/bin/handle-billing"),
     ("sources.type_header", "X-Event-Type"),
     ("sources.type_member", "type"),
     ("sources.id_member", "id"),

@@ -236,7 +236,7 @@ fn every_wrong_value_is_told_where_it_stands() {
     assert_eq!(
         home.problems(),
         [
-            format!("{file}:13: tls.ca_file wants a single value"),
+            format!("{file}:13: tls.ca_file has to be a single value"),
             format!("{file}:3: delivery.max_attempts: at least one attempt is needed"),
             format!("{file}:5: delivery.timeout: `10` is not a duration: write 500ms, 10s, 5m or 2h"),
             format!("{file}:4: delivery.concurrency: concurrency must be between 1 and 256, not 257"),
@@ -254,7 +254,7 @@ fn another_kind_of_database_is_refused() {
     let mut home = Home::new();
     home.sources.db_flag = Some("mysql://u:p@h/db".to_owned());
     let message = home.error().to_string();
-    assert_eq!(message, "--db: databases of the kind `mysql` are not supported: give a path or a URL of PostgreSQL");
+    assert_eq!(message, "--db: databases of the kind `mysql` are not supported: give a path or a postgres:// URL");
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn duration_above_zero(text: &str) -> Result<Duration, String> {
-    duration(text).and_then(|it| if it.is_zero() { Err("it must be longer than nothing".to_owned()) } else { Ok(it) })
+    duration(text).and_then(|it| if it.is_zero() { Err("it must be longer than zero".to_owned()) } else { Ok(it) })
 }
 
 pub(super) fn duration_shown(duration: Duration) -> String {

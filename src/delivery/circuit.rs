@@ -65,7 +65,7 @@ impl OpenCause {
     /// The cause in words.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::Unanswered => "attempts in a row were not answered",
+            Self::Unanswered => "consecutive attempts were not answered",
             Self::RetryAfter => "the endpoint asked to wait (Retry-After, or an error of a broker)",
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::circuit::{CircuitPolicy, CircuitState};
-use super::{Next, Outcome, Reason, jittered};
+use super::{FailureReason, Next, Outcome, jittered};
 use crate::clock::Timestamp;
 
 /// How often and when a failed delivery is tried again.
@@ -136,20 +136,20 @@ pub struct StatusRules {
 
 impl StatusRules {
     /// Why a delivery that was answered with `status` is given up, if it is.
-    fn gives_up(&self, status: u16) -> Option<Reason> {
+    fn gives_up(&self, status: u16) -> Option<FailureReason> {
         let names = |rules: &[StatusRule]| rules.contains(&StatusRule::Exact(status));
         let covers = |rules: &[StatusRule]| rules.iter().any(|rule| rule.matches(status));
         if names(&self.give_up) {
-            return Some(if status == 410 { Reason::Gone } else { Reason::StatusGivenUp });
+            return Some(if status == 410 { FailureReason::Gone } else { FailureReason::StatusGivenUp });
         }
         if names(&self.retry) {
             return None;
         }
         if status == 410 {
-            return Some(Reason::Gone);
+            return Some(FailureReason::Gone);
         }
         let is_left_out = !self.retry.is_empty() && !covers(&self.retry);
-        (covers(&self.give_up) || is_left_out).then_some(Reason::StatusGivenUp)
+        (covers(&self.give_up) || is_left_out).then_some(FailureReason::StatusGivenUp)
     }
 }
 
@@ -237,14 +237,14 @@ pub fn decide_retry(
     };
     let next = match outcome {
         Outcome::Delivered { .. } => Next::Delivered,
-        Outcome::Refused => Next::Failed(Reason::AddressRefused),
+        Outcome::Refused => Next::Failed(FailureReason::AddressRefused),
         _ => match outcome.status().and_then(|status| policy.statuses.gives_up(status)) {
             Some(reason) => Next::Failed(reason),
-            None if history.used >= policy.max_attempts => Next::Failed(Reason::AttemptsUsedUp),
+            None if history.used >= policy.max_attempts => Next::Failed(FailureReason::AttemptsUsedUp),
             None => Next::RetryAt(now.plus(policy.delay(history.used, jitter))),
         },
     };
-    RetryDecision { next, history, circuit, gone: next == Next::Failed(Reason::Gone) }
+    RetryDecision { next, history, circuit, gone: next == Next::Failed(FailureReason::Gone) }
 }
 
 fn after_outage(

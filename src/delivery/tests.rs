@@ -44,26 +44,26 @@ fn three_rejections_use_up_the_attempts() {
     let circuit = CircuitState::default();
     assert_eq!(decided(REJECTED, 0, circuit).next, Next::RetryAt(NOW.plus(Duration::from_secs(1))));
     assert_eq!(decided(REJECTED, 1, circuit).next, Next::RetryAt(NOW.plus(Duration::from_secs(2))));
-    assert_eq!(decided(REJECTED, 2, circuit).next, Next::Failed(Reason::AttemptsUsedUp));
+    assert_eq!(decided(REJECTED, 2, circuit).next, Next::Failed(FailureReason::AttemptsUsedUp));
 }
 
 #[test]
 fn gone_gives_up_at_once_and_pauses_the_endpoint() {
     let decision = decided(Outcome::Rejected { status: Some(410), retry_after: None }, 0, CircuitState::default());
-    assert_eq!((decision.next, decision.gone), (Next::Failed(Reason::Gone), true));
+    assert_eq!((decision.next, decision.gone), (Next::Failed(FailureReason::Gone), true));
 }
 
 #[test]
 fn a_refused_address_gives_up_at_once_and_leaves_the_circuit_alone() {
     let decision = decided(Outcome::Refused, 0, failures(2));
-    assert_eq!(decision.next, Next::Failed(Reason::AddressRefused));
+    assert_eq!(decision.next, Next::Failed(FailureReason::AddressRefused));
     assert_eq!(decision.circuit.consecutive_failures, 2);
 }
 
 #[test]
 fn the_fifth_unanswered_attempt_opens_the_circuit_and_does_not_count() {
     let fourth = decided(Outcome::Unreachable, 2, failures(3));
-    assert_eq!((fourth.next, fourth.circuit.open), (Next::Failed(Reason::AttemptsUsedUp), None));
+    assert_eq!((fourth.next, fourth.circuit.open), (Next::Failed(FailureReason::AttemptsUsedUp), None));
     let fifth = decided(Outcome::TimedOut, 2, failures(4));
     assert_eq!(fifth.history.used, 2);
     assert!(matches!(fifth.next, Next::RetryAt(_)));
@@ -126,7 +126,7 @@ fn a_clock_that_jumped_back_does_not_keep_the_circuit_open() {
 #[test]
 fn a_delivery_that_kills_its_worker_runs_alone_and_is_then_given_up() {
     let nexts = (1..=6).map(|n| after_interruption(n, NOW)).collect::<Vec<_>>();
-    let crash = Next::Failed(Reason::WorkerCrash);
+    let crash = Next::Failed(FailureReason::WorkerCrash);
     assert_eq!(nexts, [Next::RetryAt(NOW), Next::RetryAt(NOW), Next::RunAlone, Next::RunAlone, crash, crash]);
 }
 
@@ -184,7 +184,7 @@ fn what_goes_unanswered_after_others_were_answered_uses_up_its_attempts_whatever
     assert!(endpoint.circuit.open.is_none());
     let mut attempts = 0;
     for history in &mut poison {
-        while endpoint.attempt(history, SILENT) != Next::Failed(Reason::AttemptsUsedUp) {
+        while endpoint.attempt(history, SILENT) != Next::Failed(FailureReason::AttemptsUsedUp) {
             attempts += 1;
             assert!(attempts < 18, "it is never given up");
         }
@@ -219,7 +219,7 @@ fn three_unanswered_attempts_between_answers_to_others_use_up_the_attempts() {
         endpoint.attempt(&mut History::default(), DELIVERED);
         nexts.push(endpoint.attempt(&mut poison, SILENT));
     }
-    assert!(matches!(nexts[..], [Next::RetryAt(_), Next::RetryAt(_), Next::Failed(Reason::AttemptsUsedUp)]));
+    assert!(matches!(nexts[..], [Next::RetryAt(_), Next::RetryAt(_), Next::Failed(FailureReason::AttemptsUsedUp)]));
 }
 
 #[test]
@@ -261,8 +261,8 @@ fn a_status_of_its_own_goes_before_its_class_and_giving_up_before_trying_again()
         let outcome = Outcome::Rejected { status: Some(status), retry_after: None };
         match decide_retry(&policy, outcome, History::default(), CircuitState::default(), NOW, 0.0).next {
             Next::RetryAt(_) => "retry",
-            Next::Failed(Reason::StatusGivenUp) => "give up",
-            Next::Failed(Reason::Gone) => "gone",
+            Next::Failed(FailureReason::StatusGivenUp) => "give up",
+            Next::Failed(FailureReason::Gone) => "gone",
             other => unreachable!("{other:?}"),
         }
     };

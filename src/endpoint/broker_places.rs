@@ -137,7 +137,7 @@ impl QueuePlace {
         let (vhost, queue) = vhost_and_name(url, wrong)?;
         match url.query_pairs().next() {
             _ if queue.is_empty() => Err(wrong.to_owned()),
-            Some((name, _)) => Err(format!("the URL has no parameter `{name}`: the queue says the rest")),
+            Some((name, _)) => Err(format!("the URL takes no parameter `{name}`")),
             None => Ok(Self { vhost, queue }),
         }
     }

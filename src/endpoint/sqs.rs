@@ -139,7 +139,7 @@ pub(super) fn check_headers(headers: &[HeaderSetting]) -> Result<(), String> {
         is_usual && !is_reserved && !name.starts_with('.') && !name.ends_with('.') && !name.contains("..")
     };
     match headers.iter().find(|header| !is_taken(&header.name)) {
-        Some(header) => Err(format!("SQS takes no attribute called `{}`", header.name)),
+        Some(header) => Err(format!("SQS accepts no attribute named `{}`", header.name)),
         None if headers.len() > MAX_OWN_HEADERS => {
             Err(format!("SQS has room for {MAX_OWN_HEADERS} headers of your own: a message has ten attributes"))
         }

@@ -64,7 +64,7 @@ pub enum InvalidDraft {
     #[error("the timestamp must be RFC 3339, like 2024-01-31T12:00:00.000Z")]
     Timestamp,
     /// The timestamp of an event of a known type is later than [`FARTHEST_AHEAD`](super::FARTHEST_AHEAD).
-    #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
+    #[error("the timestamp is more than 24 hours ahead: receivers would refuse the event")]
     Ahead,
     /// A batch line or webhook body is not an object with the expected keys.
     #[error("{0}")]

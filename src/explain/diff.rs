@@ -77,7 +77,7 @@ impl KnownDifference {
             }
             Self::CutOff => "the end is missing: a limit of a proxy or a field cut it off".to_owned(),
             Self::Appended => "something was appended to what was sent".to_owned(),
-            Self::Unknown => "no known habit of a proxy or framework: the content itself differs".to_owned(),
+            Self::Unknown => "no known change by a proxy or framework: the content itself differs".to_owned(),
         }
     }
 }
@@ -88,7 +88,7 @@ fn in_words(changes: &[Change], which: &str) -> String {
 
 /// A change in words for a comparison, without advice about signing or verifying.
 fn seen(change: &Change, which: &str) -> String {
-    let text = change.cause.text().replacen("right for", which, 1);
+    let text = change.cause.text().replacen("valid for", which, 1);
     let text = match text.split_once(": ") {
         Some((what, why)) if why.contains("sign") || why.contains("verify") => what,
         Some(_) | None => &text,
@@ -175,7 +175,7 @@ mod tests {
             text("a\r\nb", "a\nb"),
             "what was sent is the body with CRLF at the end of each line: something turned CRLF into plain newlines"
         );
-        for cause in super::super::CAUSES.iter().filter(|cause| cause.text().starts_with("right for")) {
+        for cause in super::super::CAUSES.iter().filter(|cause| cause.text().starts_with("valid for")) {
             let change = Change::from(*cause);
             assert!(!KnownDifference::Known(vec![change]).text().contains("signed"), "{}", cause.name());
         }

@@ -40,7 +40,7 @@ fn form_change(
             Some(Change::new(Cause::IdForm, format!("the id in `{name}` {}", id_fault(message.id))))
         }
         VerifyError::TimeMissing(member) => {
-            Some(Change::new(Cause::TimeForm, format!("the signed body tells no time in `{member}`")))
+            Some(Change::new(Cause::TimeForm, format!("the signed body has no time in `{member}`")))
         }
         VerifyError::HeaderMalformed { .. }
         | VerifyError::PrefixMissing

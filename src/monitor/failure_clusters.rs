@@ -9,7 +9,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
-use crate::delivery::Reason;
+use crate::delivery::FailureReason;
 use crate::event::EventId;
 use crate::store::{DeliveryId, DeliveryRow};
 
@@ -68,7 +68,7 @@ impl fmt::Display for ClusterPrefix {
 /// The kind of a failure: the outcome of the last attempt, or the reason why the delivery was given up without one.
 fn kind_of(row: &DeliveryRow) -> &'static str {
     match (row.reason, row.last_outcome) {
-        (Some(Reason::WorkerCrash), _) => Reason::WorkerCrash.name(),
+        (Some(FailureReason::WorkerCrash), _) => FailureReason::WorkerCrash.name(),
         (_, Some(outcome)) => outcome.name(),
         (Some(reason), None) => reason.name(),
         (None, None) => "",
@@ -157,7 +157,7 @@ pub struct ClusterExample {
 
 impl ClusterExample {
     fn of(row: &DeliveryRow) -> Self {
-        let reason = || row.reason.map(Reason::name).unwrap_or_default().to_owned();
+        let reason = || row.reason.map(FailureReason::name).unwrap_or_default().to_owned();
         Self { delivery: row.id, event: row.event.id.clone(), error: row.last_detail.clone().unwrap_or_else(reason) }
     }
 }

@@ -94,7 +94,7 @@ pub fn health(read: &HealthFigures, limits: &HealthLimits, now: Timestamp) -> He
 fn message(healthy: bool, checks: &[Check], attempts: Attempts) -> String {
     if healthy {
         return match attempts.total() {
-            0 => "healthy: nothing was attempted in the last hour".to_owned(),
+            0 => "healthy: no attempts in the last hour".to_owned(),
             total => format!("healthy: {} of {total} attempts failed in the last hour", attempts.failed),
         };
     }
@@ -146,7 +146,7 @@ fn check_endpoints(figures: &QueueFigures) -> Check {
     };
     let message = match state {
         Grade::Ok => None,
-        Grade::Warning => Some(format!("circuit open for {resting}: they did not answer, or asked for a pause")),
+        Grade::Warning => Some(format!("circuit open for {resting}: no answers, or Retry-After")),
         Grade::Critical => Some(format!("answered 410 and were paused: {}", gone.join(", "))),
     };
     let value = match (gone.len(), resting) {

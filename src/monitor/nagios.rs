@@ -15,7 +15,7 @@ use crate::store::QueueFigures;
 pub struct CheckThresholds {
     /// Deliveries pending.
     pub pending: Option<u64>,
-    /// How long the oldest due delivery has been due.
+    /// Age of the oldest due delivery.
     pub age: Option<Duration>,
     /// Deliveries given up and kept.
     pub failed: Option<u64>,
@@ -68,7 +68,7 @@ impl CheckThresholds {
             }
             "rate" => {
                 let rate = value.trim_end_matches('%').parse().ok().filter(|rate| (0.0..=100.0).contains(rate));
-                self.rate = Some(rate.ok_or_else(|| format!("rate takes per cent from 0 to 100, not `{value}`"))?);
+                self.rate = Some(rate.ok_or_else(|| format!("rate takes a percentage from 0 to 100, not `{value}`"))?);
             }
             _ => return Err(format!("there is no threshold `{name}`; there are pending, age, failed and rate")),
         }

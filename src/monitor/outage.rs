@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::delivery::{CircuitState, History, Next, Outcome, Reason, RetryPolicy, decide_retry};
+use crate::delivery::{CircuitState, FailureReason, History, Next, Outcome, RetryPolicy, decide_retry};
 
 /// How an endpoint answers during the outage that `retry simulate` plays through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,7 +237,7 @@ impl<'a, J: FnMut() -> f64> Simulation<'a, J> {
                 self.forecast.delivered += 1;
                 self.forecast.first_delivered_at.get_or_insert(elapsed);
             }
-            Next::Failed(reason) => *self.forecast.failed.entry(Reason::name(reason)).or_default() += 1,
+            Next::Failed(reason) => *self.forecast.failed.entry(FailureReason::name(reason)).or_default() += 1,
         }
         self.forecast.ended_at = elapsed;
     }

@@ -76,8 +76,10 @@ fn check_clock(totals: ReceivedTotals) -> Check {
         _ => Grade::Ok,
     };
     let which = if skew > 0 { "behind" } else { "ahead of" };
-    let message =
-        format!("signed times lie {} {which} this machine's clock: one of the two is wrong", short_duration(size));
+    let message = format!(
+        "signature timestamps are {} {which} this machine's clock: one of the two is wrong",
+        short_duration(size)
+    );
     Check {
         name: "clock skew",
         state,
@@ -111,8 +113,8 @@ fn check_sources(last: &[(String, Timestamp)], limits: &HealthLimits, now: Times
         let age = last.iter().find(|(known, _)| known == route).map(|(_, at)| now.since(at.plus(MINUTE)));
         match age {
             Some(age) if age <= *limit => None,
-            Some(age) => Some(format!("nothing verified at {route} for {}", short_duration(age))),
-            None => Some(format!("nothing ever verified at {route}")),
+            Some(age) => Some(format!("no webhook has verified at {route} for {}", short_duration(age))),
+            None => Some(format!("no webhook has ever verified at {route}")),
         }
     };
     let silent: Vec<_> = limits.silent_routes.iter().filter_map(judge).collect();
@@ -186,8 +188,8 @@ mod tests {
             check_sources(&last, &limits, NOW).and_then(|check| check.message)
         };
         assert_eq!(silent(&[("/a", 61), ("/b", 1_000)]), None, "the minute is not over for all that is known");
-        assert_eq!(silent(&[("/a", 63), ("/b", 1_000)]).as_deref(), Some("nothing verified at /a for 1h 2m"));
-        assert_eq!(silent(&[("/a", 0)]).as_deref(), Some("nothing ever verified at /b"));
+        assert_eq!(silent(&[("/a", 63), ("/b", 1_000)]).as_deref(), Some("no webhook has verified at /a for 1h 2m"));
+        assert_eq!(silent(&[("/a", 0)]).as_deref(), Some("no webhook has ever verified at /b"));
         assert_eq!(check_sources(&[], &HealthLimits::default(), NOW), None);
     }
 }

@@ -69,7 +69,7 @@ fn health_counts_every_attempt_and_both_of_its_limits_include_their_bound() {
 fn no_attempts_are_no_failures() {
     let health = judged(&figures(endpoint()), 0, 0);
     assert!(health.healthy && health.failure_rate == 0.0);
-    assert_eq!(health.message, "healthy: nothing was attempted in the last hour");
+    assert_eq!(health.message, "healthy: no attempts in the last hour");
 }
 
 #[test]

@@ -243,7 +243,7 @@ async fn connect_through(
     let status = read_proxy_status(&mut stream).await.map_err(|what| broken(&what))?;
     match status {
         200..300 => Ok(stream),
-        401 | 407 => Err(broken(&format!("it wants other credentials (HTTP {status}): see proxy_auth_file"))),
+        401 | 407 => Err(broken(&format!("it requires other credentials (HTTP {status}): see proxy_auth_file"))),
         status => Err(broken(&format!("it refused CONNECT {authority} (HTTP {status})"))),
     }
 }

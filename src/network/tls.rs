@@ -154,12 +154,12 @@ fn certificate_in_words(certificate: &CertificateError, host: &str, cause: Optio
         }
         CertificateError::Expired => "tls: certificate expired".to_owned(),
         CertificateError::NotValidYetContext { time, not_before } => format!(
-            "tls: certificate is not valid yet, it begins {}, {} from now: see whether this clock is right",
+            "tls: certificate is not valid yet, it begins {}, {} from now: check this machine's clock",
             day(*not_before),
             days(not_before.as_secs(), time.as_secs())
         ),
         CertificateError::NotValidYet => {
-            "tls: certificate is not valid yet: see whether this clock is right".to_owned()
+            "tls: certificate is not valid yet: check this machine's clock".to_owned()
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
             let names: Vec<&str> = presented.iter().map(|name| plain_name(name)).collect();

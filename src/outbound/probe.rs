@@ -64,6 +64,6 @@ async fn probe(
     let inspected = timeout(limit, publisher.inspect(limit, &trace, clock)).await;
     let inspected = inspected.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())));
     let inspection = inspected.map_err(|failure| failure.detail)?;
-    let answer = ProbeResponse { said: inspection.said, ahead_ms: inspection.ahead_ms, took: began.elapsed() };
+    let answer = ProbeResponse { said: inspection.summary, ahead_ms: inspection.ahead_ms, took: began.elapsed() };
     Ok(ProbeResult { valid_days: inspection.valid_days, answer: Ok(answer) })
 }

@@ -188,10 +188,10 @@ impl RotationChecker {
     async fn conclude(&self, answers: &mut ProbeAnswers) -> Result<(AcceptedSecrets, Option<String>), String> {
         let random = self.probe(&self.random, &mut answers.random).await?;
         if is_success(random) {
-            let reason = format!("HTTP {random} to a secret nobody has: it checks no signature before it answers");
+            let reason = format!("HTTP {random} with a random secret: it checks no signature before it responds");
             return Ok((AcceptedSecrets::Unverified, Some(reason)));
         }
-        let to = |what: &'static str| move |said: String| format!("{said}, to what the {what} secret signed");
+        let to = |what: &'static str| move |said: String| format!("{said} with the {what} secret");
         let new = self.probe(&self.new, &mut answers.new).await.map_err(to("new"))?;
         let old = self.probe(&self.old, &mut answers.old).await.map_err(to("old"))?;
         accepted_secrets(random, new, old).map(|accepts| (accepts, None))
@@ -230,7 +230,7 @@ fn accepted_secrets(random: u16, new: u16, old: u16) -> Result<AcceptedSecrets, 
         (false, true) => Ok(AcceptedSecrets::Old),
         (false, false) if refuses(random) => Ok(AcceptedSecrets::Neither),
         // It may accept both secrets, and refuse the body before it checks a signature.
-        (false, false) => Err(format!("HTTP {random} whatever the signature: it does not say what it makes of one")),
+        (false, false) => Err(format!("HTTP {random} with any signature: its response does not depend on it")),
     }
 }
 

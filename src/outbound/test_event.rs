@@ -37,6 +37,6 @@ pub async fn send(client: &EndpointClient, limit: Duration, clock: &dyn Clock) -
     let began = tokio::time::Instant::now();
     let SentRequest { headers, result, timings } = client.send(&message, limit, now).await;
     let took = began.elapsed();
-    client.leave().await;
+    client.disconnect().await;
     TestResult { id, headers, result, timings, took }
 }

@@ -65,7 +65,7 @@ impl Worker {
         let done = state.work().await;
         state.slots.shutdown().await;
         if state.stopping() != StopRequest::Now {
-            state.leave_brokers().await;
+            state.disconnect_brokers().await;
         }
         done
     }
@@ -188,9 +188,9 @@ impl<'a> WorkerState<'a> {
         self.release_unwanted();
     }
 
-    async fn leave_brokers(&self) {
+    async fn disconnect_brokers(&self) {
         let clients = self.buffers.values().filter_map(|buffer| buffer.endpoint_client.as_ref());
-        join_all(clients.map(|client| client.leave())).await;
+        join_all(clients.map(|client| client.disconnect())).await;
     }
 
     fn stopping(&self) -> StopRequest {

@@ -168,7 +168,7 @@ const HELP: &[(&str, &str)] = &[
     ("p", "pause the selected endpoint"),
     ("r", "resume the selected endpoint, or replay the selected failure"),
     ("Enter", "open the event of the selected failure"),
-    ("Esc", "close what is open"),
+    ("Esc", "close the open view"),
     ("q, Ctrl-C", "quit"),
 ];
 

@@ -99,7 +99,7 @@ pub fn incidents(listed: &Listed<Incident>, page: Page, names: Option<&[String]>
         .with_names(listed.rows.iter().map(|it| it.id.to_string()));
     let report = report.with_hint_if(
         names.is_some_and(<[String]>::is_empty),
-        "nobody is told: add [[alerts]] to the configuration, and try it with `syncctl alerts test`",
+        "no alerts are sent: add [[alerts]] to the configuration, then run `syncctl alerts test`",
     );
     match first_open {
         Some(open) => report.with_hint(format!("next: `{}`", open.observed.remedy)),
@@ -135,9 +135,9 @@ fn cells(incident: &Incident) -> Vec<Cell> {
 
 fn told_in_words(told: &[NotificationState]) -> String {
     let one = |told: &NotificationState| match (told.open_at, &told.error) {
-        (_, Some(error)) => format!("{} not told: {error}", told.sink),
-        (None, None) => format!("{} is being told", told.sink),
-        (Some(_), None) if told.resolved_at.is_some() => format!("{} (and of its end)", told.sink),
+        (_, Some(error)) => format!("{} not notified: {error}", told.sink),
+        (None, None) => format!("{} is being notified", told.sink),
+        (Some(_), None) if told.resolved_at.is_some() => format!("{} (also of its end)", told.sink),
         (Some(_), None) => told.sink.clone(),
     };
     match told {
@@ -176,7 +176,7 @@ pub fn tested(sinks: &[TestedSink]) -> Report {
     Report::new(&sinks)
         .with_table(Table::new(TESTED, sinks.iter().map(cells).collect()))
         .with_names(sinks.iter().map(|sink| sink.name.clone()))
-        .with_hint_if(failed, "see what is sent with `syncctl alerts test --dry-run`")
+        .with_hint_if(failed, "show the request with `syncctl alerts test --dry-run`")
 }
 
 /// The requests that test alerts would send.

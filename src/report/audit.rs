@@ -251,30 +251,30 @@ impl Serialize for AuditCursor {
 
 /// The lists that the log is made of, as far as they were read, each newest first.
 #[derive(Debug, Default)]
-pub struct Parts(Vec<Part>);
+pub struct AuditLists(Vec<AuditList>);
 
 /// What was read of one list.
 #[derive(Debug)]
-struct Part {
+struct AuditList {
     listed: Listed<AuditEntry>,
     /// Its place in a cursor.
     place: fn(&mut AuditCursor) -> &mut i64,
 }
 
-impl Parts {
+impl AuditLists {
     /// Adds attempts.
     pub fn add_attempts(&mut self, listed: Listed<LoggedAttempt>) {
-        self.0.push(Part { listed: listed.map(AuditEntry::Outbound), place: |cursor| &mut cursor.attempt });
+        self.0.push(AuditList { listed: listed.map(AuditEntry::Outbound), place: |cursor| &mut cursor.attempt });
     }
 
     /// Adds webhooks that arrived.
     pub fn add_received(&mut self, listed: Listed<ReceivedRow>) {
-        self.0.push(Part { listed: listed.map(AuditEntry::Inbound), place: |cursor| &mut cursor.webhook });
+        self.0.push(AuditList { listed: listed.map(AuditEntry::Inbound), place: |cursor| &mut cursor.webhook });
     }
 
     /// Adds actions of operators.
     pub fn add_actions(&mut self, listed: Listed<ActionRow>) {
-        self.0.push(Part { listed: listed.map(AuditEntry::Operator), place: |cursor| &mut cursor.action });
+        self.0.push(AuditList { listed: listed.map(AuditEntry::Operator), place: |cursor| &mut cursor.action });
     }
 
     /// `take` entries of the log behind the newest `skip`, and where the next page begins.
@@ -285,7 +285,7 @@ impl Parts {
             (self.0.iter().map(|part| part.listed.total).sum(), self.0.iter().all(|part| part.listed.is_exact));
         let mut searched = Vec::new();
         let mut entries = Vec::new();
-        for Part { listed, place } in self.0 {
+        for AuditList { listed, place } in self.0 {
             // Of a list that the page shows nothing of, the newest row is still to come.
             if let Some(newest) = listed.rows.first() {
                 *place(&mut next) = newest.number().saturating_add(1);
@@ -315,7 +315,7 @@ pub fn audit(listed: &Listed<AuditEntry>, page: Page) -> Report {
     let entries = &listed.rows;
     let report = page_of(entries, AUDIT, entries.iter().map(AuditEntry::cells).collect(), listed, page)
         .with_names(entries.iter().filter_map(AuditEntry::event_id).map(ToString::to_string));
-    if entries.is_empty() { report.with_hint("nothing was attempted, and nothing arrived") } else { report }
+    if entries.is_empty() { report.with_hint("no attempts and no received webhooks") } else { report }
 }
 
 /// A received webhook as `audit` lists it.
@@ -395,7 +395,7 @@ fn received_cells(row: &ReceivedRow) -> Vec<Cell> {
         (Some(reason), 0) => format!("{}: {reason}{}", row.result, refusal_details(row)),
         (Some(reason), n) => format!("{}: {reason}, {n} more", row.result),
         (None, 0) => row.result.to_owned(),
-        (None, n) => format!("{}, then {n} times again", row.result),
+        (None, n) => format!("{}, then {n} more times", row.result),
     };
     let source = row.source.as_ref().map_or("from elsewhere".to_owned(), |source| format!("from {source}"));
     vec![

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::status::QueueTotals;
 use crate::clock::Timestamp;
-use crate::delivery::{CircuitOpen, OpenCause, Reason, State, Trigger};
+use crate::delivery::{CircuitOpen, FailureReason, OpenCause, State, Trigger};
 use crate::endpoint::{Endpoint, EndpointUrl};
 use crate::event::data_of;
 use crate::monitor::{Check, FailureStats, Health};
@@ -146,7 +146,7 @@ struct Delivery<'a> {
     state: State,
     is_blocked: bool,
     attempts: u32,
-    reason: Option<Reason>,
+    reason: Option<FailureReason>,
     error: Option<String>,
     due_at: Timestamp,
     changed_at: Timestamp,

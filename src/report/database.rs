@@ -12,7 +12,7 @@ use crate::untrusted::Untrusted;
 
 const SETTING: &[Column] = &[Column::text("key", "KEY"), Column::text("value", "VALUE")];
 
-/// The JSON answer of `db info`.
+/// The JSON answer of `db status`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct InfoView<'a> {
@@ -26,7 +26,7 @@ struct InfoView<'a> {
     file: Option<FileView<'a>>,
 }
 
-/// What `db info` adds for a database file.
+/// What `db status` adds for a database file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FileView<'a> {
@@ -80,7 +80,7 @@ struct VerifyView<'a> {
 pub fn verified(findings: &[String]) -> Report {
     let report = Report::new(&VerifyView { ok: findings.is_empty(), findings });
     match findings {
-        [] => report.with_line("ok: the queue is sound, and its figures agree with its rows"),
+        [] => report.with_line("ok: the file is intact, and its counters match its rows"),
         found => found.iter().fold(report, |report, line| report.with_line(line.as_str())),
     }
 }
@@ -101,7 +101,7 @@ pub fn backed_up(to: &Path, bytes: u64, dry_run: bool) -> Report {
     let (size, shown) = (size(bytes), Untrusted(&path));
     let line = match dry_run {
         true => format!("would write {size} to {shown}; nothing changed"),
-        false => format!("{size} written to {shown}, checked and on disk"),
+        false => format!("{size} written to {shown}, verified and synced to disk"),
     };
     Report::new(&BackupView { path: path.clone(), bytes, dry_run }).with_line(line).with_names([path])
 }
@@ -152,7 +152,7 @@ pub fn restored(restored: &Restored, dry_run: bool) -> Report {
     let view = RestoreView { path: path.clone(), events, pending, kept: kept.clone(), dry_run };
     let report = Report::new(&view).with_line(line).with_names([path]);
     match kept {
-        Some(kept) => report.with_line(format!("the queue that was there is kept as {}", Untrusted(&kept))),
+        Some(kept) => report.with_line(format!("the old queue is kept as {}", Untrusted(&kept))),
         None => report,
     }
 }
@@ -218,8 +218,8 @@ pub fn pruned(pruned: PruneResult, logs: PrunedLogs, dry_run: bool) -> Report {
     });
     match (logs.total(), dry_run) {
         (0, _) => report,
-        (_, true) => report.with_line(format!("and of the logs {}", logs.describe())),
-        (_, false) => report.with_line(format!("and of the logs {} removed", logs.describe())),
+        (_, true) => report.with_line(format!("and from the logs {}", logs.describe())),
+        (_, false) => report.with_line(format!("{} removed from the logs", logs.describe())),
     }
 }
 
@@ -266,7 +266,7 @@ pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
     };
     let line = match view.agrees {
         true => format!("copied {} to {}; both sides agree", count(view.rows, "row"), view.to),
-        false => format!("{} is not the same as what was copied, and stays closed", view.to),
+        false => format!("{} differs from the source, so it stays closed", view.to),
     };
     let report = Report::new(&view)
         .with_line(line)
@@ -274,9 +274,8 @@ pub fn copied(compared: &[CopiedRows], to: &Location) -> Report {
         .with_names([view.to.clone()]);
     match view.agrees {
         true => report.with_hint("stop what writes to the old queue, and set SYNCCTL_DB or `database` to the new one"),
-        false => {
-            report.with_hint("something wrote to the old queue meanwhile: stop it, and run the same command again")
-        }
+        false => report
+            .with_hint("another process wrote to the old queue meanwhile: stop it, and run the same command again"),
     }
 }
 
@@ -293,8 +292,7 @@ struct CopyPlanView {
 pub fn would_copy(events: i64, from: &Location, to: &Location) -> Report {
     let view = CopyPlanView { from: from.to_string(), to: to.to_string(), would_copy_events: events };
     let number = count(usize::try_from(events).unwrap_or(usize::MAX), "event");
-    let line =
-        format!("would copy {number} and everything beside them from {} to {}; nothing changed", view.from, view.to);
+    let line = format!("would copy {number} and all other rows from {} to {}; nothing changed", view.from, view.to);
     Report::new(&view).with_line(line)
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Cell, Column, Level, Report, Table, page_of};
 use crate::clock::Timestamp;
-use crate::delivery::{Reason, State};
+use crate::delivery::{FailureReason, State};
 use crate::endpoint::Payload;
 use crate::event::EventId;
 use crate::store::{DeliveryRow, Listed, Page};
@@ -30,7 +30,7 @@ pub struct DeliveryView<'a> {
     status: Option<u16>,
     /// How long the last attempt took.
     duration_ms: Option<f64>,
-    reason: Option<Reason>,
+    reason: Option<FailureReason>,
     payload: Payload,
     superseded_by: Option<&'a str>,
     created_at: Timestamp,

@@ -97,7 +97,7 @@ pub fn database(info: &DatabaseInfo, checked: &str, wrong: &[String]) -> Finding
     if let Some(first) = wrong.first() {
         let more = if wrong.len() > 1 { format!(" (and {} more)", wrong.len() - 1) } else { String::new() };
         return Finding::fail(name, format!("{checked}: {first}{more}"))
-            .hint("keep the file as it is, and restore a backup; see all of it with `syncctl db verify`");
+            .hint("keep the file as it is, and restore a backup with `syncctl db restore FILE`; list all findings with `syncctl db verify`");
     }
     // A file that is only inspected has no journal mode; the next command that opens it uses WAL.
     let journal = match &info.file {
@@ -122,8 +122,10 @@ pub fn server(info: &ServerInfo) -> Finding {
         wrong.push((Severity::Fail, what, "`ALTER DATABASE name SET synchronous_commit = on`"));
     }
     if let Some(age) = info.oldest_snapshot.filter(|age| *age > OLD_SNAPSHOT) {
-        let what =
-            format!("a transaction has been open for {}: nothing is cleared away meanwhile", short_duration(age));
+        let what = format!(
+            "a transaction has been open for {}: vacuum cannot remove dead rows meanwhile",
+            short_duration(age)
+        );
         wrong.push((
             Severity::Warn,
             what,
@@ -133,15 +135,15 @@ pub fn server(info: &ServerInfo) -> Finding {
     let apart = Duration::from_millis(info.clock_ahead_ms.unsigned_abs());
     if apart > NEAR {
         let side = if info.clock_ahead_ms > 0 { "ahead of" } else { "behind" };
-        let what = format!("its clock is {} {side} ours", short_duration(apart));
-        wrong.push((Severity::Warn, what, "set both clocks by the network: `timedatectl set-ntp true`"));
+        let what = format!("its clock is {} {side} this machine's", short_duration(apart));
+        wrong.push((Severity::Warn, what, "synchronise both clocks: `timedatectl set-ntp true`"));
     }
     if info.wal_compression == "off" {
         let what = "wal_compression is off: its log is twice as large".to_owned();
         wrong.push((Severity::Warn, what, "`ALTER SYSTEM SET wal_compression = on` and `SELECT pg_reload_conf()`"));
     }
     if info.max_wal_bytes < ENOUGH_WAL {
-        let what = format!("max_wal_size is {}: checkpoints follow each other under load", bytes(info.max_wal_bytes));
+        let what = format!("max_wal_size is {}: checkpoints are frequent under load", bytes(info.max_wal_bytes));
         wrong.push((Severity::Warn, what, "`ALTER SYSTEM SET max_wal_size = '4GB'` and `SELECT pg_reload_conf()`"));
     }
     let address = info.address.as_deref().unwrap_or("a socket of this machine");
@@ -159,7 +161,7 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     let free =
         volume.free_bytes.map_or_else(|| "free space unknown".to_owned(), |free| format!("{} free", bytes(free)));
     let detail = format!("{kind}, {free}, log {}", bytes(wal_bytes));
-    let make_room = "make room; `syncctl db prune --dry-run` shows what could go";
+    let make_room = "free space; `syncctl db prune --dry-run` shows what could be deleted";
     if NETWORKS.contains(&kind) {
         return Finding::fail(name, format!("{detail}: SQLite's log and locks do not work over the network"))
             .hint("put the database on a local disk, with --db, SYNCCTL_DB or `database` in the configuration");
@@ -167,14 +169,14 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     match (volume.free_bytes.unwrap_or(u64::MAX), wal_bytes) {
         _ if read_only => Finding::fail(name, format!("{detail}: mounted read-only, nothing can be stored"))
             .hint("see why with `dmesg`, then remount it writable or move the database with --db"),
-        _ if full => Finding::fail(name, format!("{detail}: nothing more fits")).hint(make_room),
-        (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: almost nothing more fits")).hint(make_room),
+        _ if full => Finding::fail(name, format!("{detail}: the disk is full")).hint(make_room),
+        (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: the disk is almost full")).hint(make_room),
         (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: a long-running reader blocks WAL checkpoints"))
-            .hint("end what reads the database for long, such as an open `sqlite3`"),
+            .hint("stop the long-running reader, such as an open `sqlite3`"),
         (..SOME_SPACE, _) => Finding::warn(name, detail).hint(make_room),
         (_, LARGE_LOG..) => Finding::warn(name, detail),
-        _ if PASSING.contains(&kind) => Finding::warn(name, format!("{detail}: gone after a restart")),
-        _ if kind.starts_with("fuse") => Finding::warn(name, format!("{detail}: see that its locks work")),
+        _ if PASSING.contains(&kind) => Finding::warn(name, format!("{detail}: its files are lost at a restart")),
+        _ if kind.starts_with("fuse") => Finding::warn(name, format!("{detail}: make sure that its locks work")),
         _ => Finding::ok(name, detail),
     }
 }
@@ -183,7 +185,7 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
 pub fn write_lock(holder: &LockHolder, at_least: Duration) -> Finding {
     let (pid, held) = (holder.pid, short_duration(at_least));
     Finding::fail("lock", format!("process {pid} ({}) has held the write lock for more than {held}", holder.name))
-        .hint(format!("nothing can be stored until it lets go: see what it does with `ps -fp {pid}`, and end it"))
+        .hint(format!("nothing can be stored until it ends: inspect it with `ps -fp {pid}`, and stop it"))
 }
 
 /// The finding about the latest runs, compared with what is due. `runs` are newest first.
@@ -204,23 +206,23 @@ pub fn runs(
             (format!("`{}` ran {} ago", run.command, short_duration(now.since(at))), run.exit.filter(|it| *it != 0))
         }
     });
-    let (said, exit) = last.unwrap_or_else(|| ("nothing ever ran".to_owned(), None));
+    let (said, exit) = last.unwrap_or_else(|| ("no run is recorded".to_owned(), None));
     if age > limits.max_due_age {
-        let due = format!("{} wait, the oldest due for {}, and {said}", pending_words(pending), short_duration(age));
+        let due = format!("{} waiting, the oldest due for {}, and {said}", pending_words(pending), short_duration(age));
         return match runs_open.alive {
-            0 => Finding::fail(name, format!("{due}: is the cron job or the service there?"))
-                .hint("send it with `syncctl process`; a line for `crontab -e` is shown by `syncctl process --help`"),
-            _ => Finding::fail(name, due).hint("see what it waits for with `syncctl status`"),
+            0 => Finding::fail(name, format!("{due}: check the cron job or the service"))
+                .hint("deliver with `syncctl process`; `syncctl process --help` shows a command for `crontab -e`"),
+            _ => Finding::fail(name, due).hint("see the queue with `syncctl status`"),
         };
     }
     match (runs_open.dead, exit) {
         (0, None | Some(0)) => Finding::ok(name, said),
         (0, Some(exit)) => Finding::warn(name, format!("{said} and ended with exit status {exit}"))
-            .hint("what the codes mean: `syncctl help exit-codes`"),
+            .hint("list exit codes with `syncctl help exit-codes`"),
         (dead, _) => {
             let died = count(usize::try_from(dead).unwrap_or(usize::MAX), "run");
             Finding::warn(name, format!("{said}; {died} died; the next run releases their claims"))
-                .hint("`syncctl process` takes it over")
+                .hint("release the claims with `syncctl process`")
         }
     }
 }
@@ -236,7 +238,7 @@ pub fn schedule(evidence: &ScheduleEvidence) -> Finding {
     let gap = format!("{missed} missed (none for {} from {from} on)", short_duration(gap));
     let told: Vec<String> = [
         (missed, gap),
-        (overlapping, format!("{overlapping} started before the one before ended")),
+        (overlapping, format!("{overlapping} started before the previous one ended")),
         (cut_short, format!("{cut_short} cut short by a signal or killed")),
     ]
     .into_iter()
@@ -284,9 +286,9 @@ pub struct ClockSkew {
 /// The finding about our clock, compared with the newest stored time and with other clocks.
 pub fn clock(newest: Option<Timestamp>, skews: &[ClockSkew], now: Timestamp) -> Finding {
     let name = "clock";
-    let set = "`timedatectl set-ntp true`; signatures are refused from 5 minutes on";
+    let set = "`timedatectl set-ntp true`; receivers refuse signatures that are 5 minutes off";
     if now.as_millis() < LONG_AGO_MS {
-        return Finding::fail(name, format!("it says {now}: it was never set")).hint(set);
+        return Finding::fail(name, format!("it shows {now}: it was never set")).hint(set);
     }
     let back = newest.map_or(Duration::ZERO, |newest| newest.since(now));
     if back > NEAR {

@@ -89,22 +89,22 @@ pub fn scheduled(receipt: &Receipt, at: Timestamp) -> Report {
     Report::new(&Emitted { scheduled_at: Some(at), ..Emitted::of(receipt) })
         .with_line(format!("{}  scheduled for {at}", described(event)))
         .with_names([event.id.to_string()])
-        .with_hint(format!("a worker queues it then; until then `syncctl events cancel {}` cancels it", event.id))
+        .with_hint(format!("a worker queues it at that time; cancel it with `syncctl events cancel {}`", event.id))
 }
 
 /// The answer for an event made from another one by editing its data.
 pub fn edited(receipt: &Receipt, from: &EventId) -> Report {
     let report = emitted(receipt);
     let view = Report::new(&Emitted { edited_from: Some(from.as_str()), ..Emitted::of(receipt) });
-    Report { data: view.data, ..report }.with_line(format!("it was made from {}", Untrusted(from.as_str())))
+    Report { data: view.data, ..report }.with_line(format!("created from {}", Untrusted(from.as_str())))
 }
 
 /// The answer for one event.
 pub fn emitted(receipt: &Receipt) -> Report {
     let Receipt { event, deliveries, duplicate } = receipt;
     let became = match (duplicate, deliveries) {
-        (true, _) => "duplicate: stored already, nothing changed".to_owned(),
-        (false, 0) => "stored; no endpoint gets it".to_owned(),
+        (true, _) => "duplicate: already stored, nothing changed".to_owned(),
+        (false, 0) => "stored without deliveries".to_owned(),
         (false, 1) => "queued for 1 endpoint".to_owned(),
         (false, n) => format!("queued for {n} endpoints"),
     };

@@ -32,7 +32,7 @@ pub fn condition(figures: &EndpointFigures, attempts: Attempts, now: Timestamp) 
     }
     let ended = format!("{} of {} failed", attempts.failed, attempts.total());
     match (endpoint.last_success_at, endpoint.last_failure_at) {
-        (None, None) => (Level::Quiet, "nothing sent yet".to_owned()),
+        (None, None) => (Level::Quiet, "no attempts yet".to_owned()),
         _ if attempts.failed > 0 && attempts.delivered == 0 => (Level::Bad, format!("failing: {ended}")),
         _ if attempts.failure_rate() > WORTH_A_LOOK => (Level::Warning, ended),
         (success, failure) if attempts.total() == 0 && failure > success => {
@@ -185,7 +185,7 @@ mod tests {
     fn an_endpoint_that_was_never_sent_to_is_neither_good_nor_syncing() {
         let mut one = figures();
         one.counts.waiting = 3;
-        assert_eq!(judged(&one, 0, 0), (Level::Quiet, "nothing sent yet".to_owned()));
+        assert_eq!(judged(&one, 0, 0), (Level::Quiet, "no attempts yet".to_owned()));
         assert_eq!(synced(&one), (Level::Quiet, "– Nothing sent").into());
         one.endpoint.last_success_at = Some(NOW);
         assert_eq!(synced(&one), (Level::Busy, "⟳ Syncing...").into());

@@ -92,7 +92,7 @@ impl RetryView {
 /// The rate limit of an endpoint, and whether it is waiting for it, in words.
 fn rate_shown(figures: &EndpointFigures, now: Timestamp) -> Cell {
     let Some(pace) = figures.endpoint.settings.pace() else { return "no limit".into() };
-    let waits = rate_limited_until(figures, now).map_or("", |_| ", used up at the moment");
+    let waits = rate_limited_until(figures, now).map_or("", |_| ", used up now");
     format!("{}, at most {} at once{waits}", pace.rate, pace.burst).into()
 }
 
@@ -100,11 +100,11 @@ fn rate_shown(figures: &EndpointFigures, now: Timestamp) -> Cell {
 fn statuses_shown(statuses: &StatusRules) -> String {
     let list = |rules: &[StatusRule]| rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (statuses.retry.is_empty(), statuses.give_up.is_empty()) {
-        (true, true) => "all but 410 are tried again".to_owned(),
+        (true, true) => "all but 410 are retried".to_owned(),
         (true, false) => format!("{} and 410 are given up", list(&statuses.give_up)),
-        (false, true) => format!("only {} are tried again", list(&statuses.retry)),
+        (false, true) => format!("only {} are retried", list(&statuses.retry)),
         (false, false) => {
-            format!("only {} are tried again, {} are given up", list(&statuses.retry), list(&statuses.give_up))
+            format!("only {} are retried, {} are given up", list(&statuses.retry), list(&statuses.give_up))
         }
     }
 }
@@ -154,7 +154,7 @@ pub fn endpoint(figures: &EndpointFigures, last_hour: &LastHour, now: Timestamp)
         vec!["failed".into(), figures.counts.failed.into()],
         vec!["last success".into(), endpoint.last_success_at.into()],
         vec!["last failure".into(), endpoint.last_failure_at.into()],
-        vec!["unanswered in a row".into(), endpoint.circuit.consecutive_failures.into()],
+        vec!["consecutive attempts without an answer".into(), endpoint.circuit.consecutive_failures.into()],
         vec!["concurrency".into(), settings.concurrency.into()],
         vec![
             "retry".into(),

@@ -102,24 +102,24 @@ fn headers(tested: &TestResult) -> BTreeMap<String, String> {
 fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
     let text = match (outcome, outcome.status()) {
         (Outcome::Delivered { .. }, _) if is_open => {
-            format!("it answers again: `syncctl endpoints resume {name}` closes its circuit now")
+            format!("it answers again: close its circuit with `syncctl endpoints resume {name}`")
         }
         (Outcome::Delivered { .. }, _) => return None,
         (_, Some(401 | 403)) => {
-            "it refuses the signature or the credentials: compare the secrets of both sides (`syncctl secret check` shows the \
-             fingerprint of ours), and see which of the headers above it looks at"
+            "it refuses the signature or the credentials: compare the secrets of both sides (`syncctl secret check` shows our \
+             fingerprint), and check which of the headers above it verifies"
                 .to_owned()
         }
-        (_, Some(404 | 405)) => "see whether the path of the URL is the receiver's, and whether it takes POST".to_owned(),
-        (_, Some(410)) => "it says that it is gone: a delivery would pause the endpoint".to_owned(),
-        (_, Some(300..400)) => "redirects are never followed: name the new URL in the configuration".to_owned(),
-        (_, Some(400 | 422)) => "it does not know events of this type, or takes no others than its own: a delivery may do".to_owned(),
-        (_, Some(_)) => "see the receiver's log for this event id".to_owned(),
+        (_, Some(404 | 405)) => "check that the path of the URL is right, and that it accepts POST".to_owned(),
+        (_, Some(410)) => "it answered 410 Gone: a delivery would pause the endpoint".to_owned(),
+        (_, Some(300..400)) => "redirects are never followed: set the new URL in the configuration".to_owned(),
+        (_, Some(400 | 422)) => "it does not accept events of this type: a real delivery may be accepted".to_owned(),
+        (_, Some(_)) => "search the receiver's log for this event id".to_owned(),
         (Outcome::Refused, None) => {
-            "the address rules of egress refuse it: `syncctl endpoints check` says by which one".to_owned()
+            "the egress address rules refuse it: find the rule with `syncctl endpoints check`".to_owned()
         }
-        (Outcome::TimedOut, None) => "it takes longer than the endpoint's timeout".to_owned(),
-        (_, None) => "see whether its address, port and certificate are right".to_owned(),
+        (Outcome::TimedOut, None) => "its response takes longer than the endpoint's timeout".to_owned(),
+        (_, None) => "check its address, port and certificate".to_owned(),
     };
     Some(text)
 }
@@ -163,7 +163,7 @@ pub fn checked(place: &str, addresses: &[(IpAddr, Result<String, String>)]) -> R
             })
             .collect(),
     };
-    let line = if allowed { "it may be called" } else { "it may not be called: one address that is refused is enough" };
+    let line = if allowed { "calls are allowed" } else { "calls are refused: every address has to be allowed" };
     Report::new(&view)
         .with_line(line)
         .with_table(Table::new(ADDRESSES, addresses.iter().map(row).collect()))
@@ -180,8 +180,8 @@ pub fn subscribed(endpoint: &str, reason: Option<&str>) -> Report {
         reason: Option<&'a str>,
     }
     let line = match reason {
-        None => "the event goes to it".to_owned(),
-        Some(reason) => format!("the event does not go to it: {reason}"),
+        None => "it would receive the event".to_owned(),
+        Some(reason) => format!("it would not receive the event: {reason}"),
     };
     Report::new(&SubscriptionView { endpoint, subscribed: reason.is_none(), reason })
         .with_line(line)

@@ -168,7 +168,7 @@ pub fn list(figures: &QueueFigures, ages: &FreshnessThresholds, now: Timestamp) 
         .with_table(endpoint_table(&figures.endpoints, ages, now))
         .with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()))
         .with_hint(match figures.endpoints.is_empty() {
-            true => "no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration",
-            false => "see one with `syncctl endpoints show NAME`",
+            true => "no endpoint exists: set SYNC_WEBHOOK_URLS, or add [[endpoints]] to the configuration",
+            false => "show one with `syncctl endpoints show NAME`",
         })
 }

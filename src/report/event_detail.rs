@@ -64,7 +64,7 @@ pub fn event(detail: &EventDetail) -> Report {
         .with_line(format!("Resource  {}/{}", Untrusted(&row.resource.kind), Untrusted(&row.resource.id)))
         .with_line(format!("Happened  {}   emitted {}", row.timestamp, row.created_at))
         .with_line(format!(
-            "Body      {} bytes (--body prints its data, --sent what is signed and sent)",
+            "Body      {} bytes (--body prints the data, --sent the signed request body)",
             detail.body.len()
         ));
     origin(detail)

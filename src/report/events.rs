@@ -132,8 +132,8 @@ pub fn list(listed: &Listed<EventRow>, page: Page) -> Report {
 /// The state of an event's schedule in words.
 pub(super) fn schedule_text(schedule: Schedule) -> String {
     match schedule {
-        Schedule::Waits { at } => format!("waits until {at}; then a worker queues it"),
-        Schedule::Queued { at } => format!("its time came, it was queued at {at}"),
-        Schedule::Cancelled { planned, at } => format!("cancelled at {at}, before {planned}; it is never sent"),
+        Schedule::Waits { at } => format!("scheduled for {at}"),
+        Schedule::Queued { at } => format!("scheduled, queued at {at}"),
+        Schedule::Cancelled { planned, at } => format!("cancelled at {at}, before its time {planned}; never sent"),
     }
 }

@@ -102,11 +102,11 @@ pub fn clusters(found: &[FailureCluster], acknowledged: &[Acknowledgement], all:
     let report = Report::new(&views).with_table(table).with_names(shown.iter().map(|cluster| cluster.name.to_string()));
     let hidden = found.len() - shown.len();
     let report = report
-        .with_hint_if(hidden > 0, format!("{} acknowledged: show with --all", count(hidden, "cluster")))
-        .with_hint_if(found.is_empty(), "nothing has failed");
+        .with_hint_if(hidden > 0, format!("{} acknowledged, hidden: show with --all", count(hidden, "cluster")))
+        .with_hint_if(found.is_empty(), "no failed deliveries");
     match shown.first() {
         Some(first) => report.with_hint(format!(
-            "see them with `syncctl failures list --cluster {0}`, deliver again with `syncctl replay --cluster {0}`",
+            "list one with `syncctl failures list --cluster {0}`, replay it with `syncctl replay --cluster {0}`",
             first.name
         )),
         None => report,

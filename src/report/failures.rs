@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::deliveries::{behind, next_attempt};
 use super::{Cell, Column, Level, Report, page_of};
 use crate::clock::Timestamp;
-use crate::delivery::{Reason, State};
+use crate::delivery::{FailureReason, State};
 use crate::store::{DeliveryRow, Listed, Page};
 
 /// A failed delivery in JSON: an item of `failures list` and of `recentFailures`.
@@ -24,7 +24,7 @@ pub struct FailureView<'a> {
     resolved: bool,
     delivery: i64,
     state: State,
-    reason: Option<Reason>,
+    reason: Option<FailureReason>,
     next_attempt_at: Option<Timestamp>,
 }
 
@@ -76,9 +76,10 @@ pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
     let report = page_of(&views, FAILURES, listed.rows.iter().map(failure_cells).collect(), listed, page)
         .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
     match listed.rows.is_empty() {
-        true => report.with_hint("nothing has failed"),
-        false => report
-            .with_hint("see every attempt with `syncctl events show EVENT`, deliver again with `syncctl replay ID`"),
+        true => report.with_hint("no failed deliveries"),
+        false => {
+            report.with_hint("show all attempts with `syncctl events show EVENT`, replay with `syncctl replay ID`")
+        }
     }
 }
 
@@ -99,7 +100,7 @@ pub(super) fn failure_cells(row: &DeliveryRow) -> Vec<Cell> {
 fn what_next(row: &DeliveryRow) -> Cell {
     match (row.state, next_attempt(row)) {
         (_, Some(at)) => Cell::Time(at),
-        (State::Failed, None) => Cell::Level(Level::Bad, row.reason.map_or("given up", Reason::name).to_owned()),
+        (State::Failed, None) => Cell::Level(Level::Bad, row.reason.map_or("given up", FailureReason::name).to_owned()),
         (State::Held, None) => Cell::Level(Level::Quiet, "held".to_owned()),
         (State::Pending, None) => Cell::Level(Level::Quiet, behind(row)),
         (State::Processing, None) if row.abandoned => {

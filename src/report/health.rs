@@ -106,7 +106,7 @@ pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Repor
         true => report,
         false => report
             .with_table(failure_table(recent).titled("RECENT FAILURES"))
-            .with_hint("see every attempt with `syncctl events show EVENT`"),
+            .with_hint("show all attempts with `syncctl events show EVENT`"),
     }
 }
 
@@ -178,7 +178,7 @@ const SHARE: Column = Column::number("share", "SHARE");
 /// What `failures stats` answers.
 pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
     let line = format!(
-        "{} of {} attempts failed in the last {} ({}); {} deliveries in trouble, {:.1} retries on average",
+        "{} of {} attempts failed in the last {} ({}); {} deliveries with failures, {:.1} retries on average",
         stats.total_failures,
         stats.total_attempts,
         crate::format::short_duration(now.since(stats.since)),
@@ -195,7 +195,7 @@ pub fn failure_stats(stats: &FailureStats, now: Timestamp) -> Report {
     let report = Report::new(stats).with_line(line).with_table(Table::new(BY, rows));
     match stats.total_failures {
         0 => report,
-        _ => report.with_hint("see which deliveries with `syncctl failures list`"),
+        _ => report.with_hint("list them with `syncctl failures list`"),
     }
 }
 

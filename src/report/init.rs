@@ -46,8 +46,10 @@ pub fn started(started: &InitFiles<'_>) -> Report {
         .with_names([view.config.as_str()].into_iter().chain(view.secret.as_deref()))
         .with_line(format!("wrote {}", shown(started.config)));
     report = match started.secret {
-        Some((path, true)) => report.with_line(format!("wrote {}: a new secret, for the receivers too", shown(path))),
-        Some((path, false)) => report.with_line(format!("left {} as it was: the secret", shown(path))),
+        Some((path, true)) => {
+            report.with_line(format!("wrote {}: a new secret, which the receivers need too", shown(path)))
+        }
+        Some((path, false)) => report.with_line(format!("kept {}: the existing secret", shown(path))),
         None => report,
     };
     if let Some(path) = started.kept {

@@ -98,7 +98,7 @@ impl LastHour {
         rows.extend(self.secret.as_ref().map(|secret| {
             let shown = match secret {
                 Ok(fingerprint) => fingerprint.clone(),
-                Err(why) => format!("cannot be had: {why}"),
+                Err(why) => format!("not available: {why}"),
             };
             vec!["secret fingerprint".into(), shown.into()]
         }));

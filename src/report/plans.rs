@@ -60,12 +60,12 @@ fn left(all: &[(DeliveryId, SkipReason)]) -> Vec<LeftAloneView> {
 pub fn skip_reason(why: SkipReason) -> &'static str {
     match why {
         SkipReason::Unknown => "does not exist",
-        SkipReason::Pending => "is pending already",
+        SkipReason::Pending => "is already pending",
         SkipReason::Processing => "is being sent at this moment",
-        SkipReason::Delivered => "was delivered already",
-        SkipReason::Failed => "was given up already",
+        SkipReason::Delivered => "is already delivered",
+        SkipReason::Failed => "is already given up",
         SkipReason::Superseded => "was superseded by a newer event",
-        SkipReason::Altered => "belongs to an event that is not the one that was emitted",
+        SkipReason::Altered => "belongs to an event that is corrupt on the disk",
     }
 }
 

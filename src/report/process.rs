@@ -44,12 +44,12 @@ impl RunView {
     /// The run in one line.
     pub fn message(&self) -> String {
         if self.claimed + self.interrupted == 0 {
-            return "nothing was due".to_owned();
+            return "no due deliveries".to_owned();
         }
         let took = short_duration(Duration::from_millis(self.duration_ms));
         let interrupted = match self.interrupted {
             0 => String::new(),
-            n => format!("   {n} interrupted, whose receivers may have them"),
+            n => format!("   {n} interrupted, possibly received"),
         };
         format!(
             "{} attempted   {} delivered   {} to be retried   {} failed{interrupted}   in {took}",

@@ -99,8 +99,9 @@ pub(super) const DIFFERENCES: &[Column] = &[
 /// The answer of `reconcile`; `events` names the file that the events were written to.
 pub fn reconciled(done: &Reconciled, events: Option<&str>) -> Report {
     let Reconciled { same, missing, stale, deleted, extra, .. } = done;
-    let told =
-        format!("{same} the same, {missing} missing there, {stale} stale, {deleted} deleted here, {extra} extra");
+    let told = format!(
+        "{same} equal, {missing} missing there, {stale} stale there, {deleted} deleted here, {extra} extra there"
+    );
     let row = |difference: &Difference| -> Vec<Cell> {
         let level = if difference.sync == Some("pending") { Level::Busy } else { Level::Warning };
         vec![

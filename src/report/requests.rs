@@ -128,7 +128,7 @@ pub fn resend_plan(names: &[String], url: &str) -> Report {
     Report::new(&ResendPlanView { dry_run: true, to: url, would_send: names })
         .with_line(format!("would send {} to {url}; nothing was sent", count(names.len(), "request")))
         .with_names(names.iter().map(String::as_str))
-        .with_hint("run it again with --yes to do it")
+        .with_hint("run it again with --yes")
 }
 
 /// A request that `listen` received, to be printed.

@@ -56,13 +56,13 @@ pub fn flaws(checked: &CheckedSecret) -> Report {
         flaws,
     };
     let mut report = Report::new(&view).with_names(checked.flaws.iter().map(SecretFlaw::name));
-    let form = if checked.encoded { "in the whsec_ form" } else { "taken as text" };
+    let form = if checked.encoded { "in the whsec_ form" } else { "used as text" };
     report = report.with_line(match checked.flaws.is_empty() {
         true => format!("GOOD  {} bytes, {form}", checked.bytes),
         false => format!("{} found  {} bytes, {form}", count(checked.flaws.len(), "flaw"), checked.bytes),
     });
     if let Some(fingerprint) = &checked.fingerprint {
-        report = report.with_line(format!("  fingerprint {fingerprint}: compare it with the one of the other side"));
+        report = report.with_line(format!("  fingerprint {fingerprint}: compare it with the other side's"));
     }
     for flaw in &checked.flaws {
         report = report.with_line(format!("  {}: {}", flaw.name(), flaw.text()));
@@ -254,7 +254,9 @@ pub fn rotation(senders: &[SecretUser], endpoints: &[SecretUser], flaws: &[Secre
         report =
             report.with_hint("let the senders send to `syncctl serve`, or capture them with `syncctl listen --save`");
     }
-    report.with_hint("while both are in use, keep the old one as WEBHOOK_SECRET_PREVIOUS: both are then signed with")
+    report.with_hint(
+        "during the rotation, keep the old one as WEBHOOK_SECRET_PREVIOUS: requests are then signed with both",
+    )
 }
 
 fn row(sender: &SecretUser, tried: bool) -> Vec<Cell> {
@@ -283,7 +285,7 @@ fn accepting(endpoints: &[SecretUser]) -> String {
     let ready = concerned.iter().filter(|ready| **ready).count();
     let accept = if ready == 1 { "accepts" } else { "accept" };
     let mut line = match concerned.len() {
-        0 => "no endpoint signs with one of the two".to_owned(),
+        0 => "no endpoint uses either of the two".to_owned(),
         all => format!("{ready} of {} {accept} the new one", count(all, "endpoint")),
     };
     let outside = endpoints.len() - concerned.len();
@@ -297,7 +299,7 @@ fn accepting(endpoints: &[SecretUser]) -> String {
 fn still_old(all: &[SecretUser], what: &str, now: Timestamp) -> String {
     let old: Vec<_> = all.iter().filter(|sender| sender.secret_use == SecretUse::Old).collect();
     if all.is_empty() {
-        return format!("no {what} was looked at");
+        return format!("no {what} was checked");
     }
     if old.is_empty() {
         return format!("none of {} uses the old one", count(all.len(), what));

@@ -81,7 +81,7 @@ struct ValidView<'a> {
 pub fn problems(problems: &[ProblemView]) -> Report {
     let report = Report::new(&ValidView { valid: problems.is_empty(), problems });
     if problems.is_empty() {
-        return report.with_line("ok: nothing is wrong with the configuration");
+        return report.with_line("ok: the configuration is valid");
     }
     problems.iter().fold(report, |report, problem| match &problem.hint {
         Some(hint) => report.with_line(format!("{}  ({hint})", problem.text())),

@@ -171,10 +171,10 @@ pub fn schemes() -> Report {
     };
     let all: Vec<_> = all_schemes().map(one).collect();
     Report::new(&all)
-        .with_line("Codes are computed over the bytes of the body as they are: parsing and writing JSON again changes them.")
-        .with_line("The same secret is read in two ways: standard and svix decode base64 after whsec_, nearly all others take the text.")
-        .with_line("Of senders with pairs of keys (sendgrid, paypal, sns) the secret is the file of the certificate or public key, which is trusted as it is; adyen's is hex.")
-        .with_line("gitlab sends the secret itself, which protects nothing of the request; hubspot-v1 and hubspot-v2 are hashes, to which whoever sees one can add.")
+        .with_line("Signatures cover the exact bytes of the body: parsing JSON and serializing it again changes them.")
+        .with_line("A secret is used in two ways: standard and svix decode the base64 after whsec_, nearly all others use the text.")
+        .with_line("For senders with public keys (sendgrid, paypal, sns) the secret is the file of the certificate or public key, which is trusted without further checks; adyen's is hex.")
+        .with_line("gitlab sends the secret itself, which does not protect the request; hubspot-v1 and hubspot-v2 are plain hashes, open to length extension.")
         .with_line("generic is described by --signed, --encoding, --prefix, --algorithm and --signature-header; a header such as t=…,v1=… by --timestamp-param and --code-param.")
         .with_table(Table::new(SCHEME_COLUMNS, all_schemes().map(row).collect()))
         .with_names(all.iter().map(|one| one.scheme))

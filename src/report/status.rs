@@ -117,7 +117,9 @@ pub fn status(figures: &QueueFigures, flows: &Flows, ages: &FreshnessThresholds,
     let report =
         report.with_table(queue_table(queue)).with_names(figures.endpoints.iter().map(|row| row.endpoint.name.clone()));
     match figures.endpoints.is_empty() {
-        true => report.with_hint("no endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration"),
+        true => {
+            report.with_hint("no endpoint exists: set SYNC_WEBHOOK_URLS, or add [[endpoints]] to the configuration")
+        }
         false => report.with_table(endpoint_table(&figures.endpoints, ages, now)),
     }
 }

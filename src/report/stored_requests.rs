@@ -56,7 +56,7 @@ pub fn list(listed: &Listed<KeptRequest>, page: Page) -> Report {
         .with_names(listed.rows.iter().map(|row| row.id.to_string()));
     match listed.rows.is_empty() {
         true => report.with_hint("no refused request is kept"),
-        false => report.with_hint("find the cause with `syncctl verify --stored ID --explain`"),
+        false => report.with_hint("explain it with `syncctl verify --stored ID --explain`"),
     }
 }
 
@@ -87,7 +87,7 @@ pub fn show(row: &KeptRequest, copy: &RequestCopy) -> Report {
     let mut report = Report::new(&view)
         .with_table(Table::new(KEPT, vec![cells(row)]))
         .with_names([row.id.to_string()])
-        .with_hint(format!("find the cause with `syncctl verify --stored {} --explain`", row.id));
+        .with_hint(format!("explain it with `syncctl verify --stored {} --explain`", row.id));
     for (name, value) in &copy.headers {
         report = report.with_line(format!("{name}: {value}"));
     }

@@ -161,7 +161,7 @@ pub fn verified(verified: &Verified<'_>) -> Report {
         report = explanation_lines(found).into_iter().fold(report, Report::with_line);
         report = to_sender.iter().flat_map(|lines| to_sender_lines(lines)).fold(report, Report::with_line);
     } else if verified.verdict.signature.is_err() {
-        report = report.with_hint("look for the reason with --explain");
+        report = report.with_hint("find the reason with --explain");
     }
     report
 }
@@ -169,12 +169,12 @@ pub fn verified(verified: &Verified<'_>) -> Report {
 fn headline(verdict: &Verification, refusal: Option<&VerifyError>) -> String {
     match refusal {
         None => match verdict.time {
-            Some(time) => format!("VALID  signature right, {}", time_words(&time)),
-            None => "VALID  signature right".to_owned(),
+            Some(time) => format!("VALID  signature valid, {}", time_words(&time)),
+            None => "VALID  signature valid".to_owned(),
         },
         Some(VerifyError::OutsideTolerance) => {
             let time = verdict.time.map(|time| time_words(&time)).unwrap_or_default();
-            format!("INVALID  outside-tolerance: signature right, {time}")
+            format!("INVALID  outside-tolerance: signature valid, {time}")
         }
         Some(refusal) => format!("INVALID  {}: {refusal}", refusal.name()),
     }
@@ -188,7 +188,7 @@ fn time_words(time: &TimeFact) -> String {
     };
     match time.limit {
         Some(limit) => format!("{when}, limit {}", short_duration(limit.past)),
-        None => format!("{when}, no limit in this scheme"),
+        None => format!("{when}, this scheme has no limit"),
     }
 }
 
@@ -213,7 +213,7 @@ fn facts(verified: &Verified<'_>) -> Vec<String> {
     }
     lines.push(format!("body      {}", body_words(&verified.received.body)));
     if verified.verdict.signature.is_ok() && is_upper_case(verified) {
-        lines.push("note      the code is in upper case: receivers that compare text refuse it".to_owned());
+        lines.push("note      the signature is in upper case: receivers that compare text refuse it".to_owned());
     }
     for (name, value) in &verified.expected {
         lines.push(format!("expected  {name}: {value}"));
@@ -253,7 +253,7 @@ fn explanation_lines(found: &Explanation) -> Vec<String> {
     let mut lines = match found.changes.as_slice() {
         [one] => vec![format!("CAUSE  {}: {}", one.cause.name(), one.text())],
         [first, second] => vec![
-            "CAUSE  two things at once:".to_owned(),
+            "CAUSE  two changes together:".to_owned(),
             format!("  {}: {}", first.cause.name(), first.text()),
             format!("  {}: {}", second.cause.name(), second.text()),
         ],
@@ -264,8 +264,7 @@ fn explanation_lines(found: &Explanation) -> Vec<String> {
 }
 
 fn nothing_found(found: &Explanation) -> Vec<String> {
-    let bound =
-        if found.cut_short { "; not everything, because the body is large or the secrets are many" } else { "" };
+    let bound = if found.cut_short { "; limited, because the body is large or there are many secrets" } else { "" };
     let mut lines = vec![format!("NO CAUSE FOUND  {} combinations tried{bound}", found.tried)];
     if !found.ruled_out.is_empty() {
         let names: Vec<_> = found.ruled_out.iter().map(|cause| cause.name()).collect();
@@ -273,7 +272,7 @@ fn nothing_found(found: &Explanation) -> Vec<String> {
     }
     if !found.not_tried.is_empty() {
         let names: Vec<_> = found.not_tried.iter().map(|cause| cause.name()).collect();
-        let why = if found.cut_short { "the search has a bound" } else { "the body is large" };
+        let why = if found.cut_short { "the search is limited" } else { "the body is large" };
         lines.push(format!("  not tried, because {why}: {}", names.join(", ")));
     }
     lines.push("  collect next:".to_owned());
@@ -302,14 +301,14 @@ pub fn unsigned(received: &Received, found: Option<&Explanation>) -> Report {
     let report = Report::new(&view)
         .with_sheet(sheet(&view))
         .with_names(["header-not-delivered"])
-        .with_line("INVALID  header-not-delivered: no signature header of a known scheme is there")
+        .with_line("INVALID  header-not-delivered: there is no signature header of a known scheme")
         .with_line(format!("  headers   {there}"))
         .with_line(format!("  body      {}", body_words(&received.body)));
     match found {
         Some(found) => explanation_lines(found).into_iter().fold(report, Report::with_line),
         None => report.with_hint(match names.is_empty() {
-            true => "hand over its headers, each with --header 'NAME: VALUE', or the whole request with --request",
-            false => "name the scheme with --scheme, or describe one with --scheme generic",
+            true => "pass its headers, each with --header 'NAME: VALUE', or the whole request with --request FILE",
+            false => "name the scheme with --scheme NAME, or describe one with --scheme generic",
         }),
     }
 }

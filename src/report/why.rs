@@ -82,7 +82,7 @@ pub fn event(detail: &EventDetail, endpoints: &[Endpoint], now: Timestamp) -> Re
         Some(Schedule::Queued { .. }) | None => {}
     }
     if explained.is_empty() && matches!(row.schedule, None | Some(Schedule::Queued { .. })) {
-        lines.push("no endpoint wanted it when it was emitted, so it has no delivery".to_owned());
+        lines.push("no endpoint subscribed to it when it was emitted, so it has no deliveries".to_owned());
         lines.push(format!("  `syncctl replay {}` delivers it once an endpoint subscribes to its type", row.id));
     }
     lines.extend(explained.iter().flat_map(ExplainedDelivery::lines));
@@ -168,7 +168,7 @@ impl ExplainedDelivery<'_> {
 fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> ExplainedDelivery<'a> {
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name == row.endpoint);
     let (text, commands) = match row.state {
-        State::Delivered => (format!("delivered with attempt {}", row.attempts), Vec::new()),
+        State::Delivered => (format!("delivered by attempt {}", row.attempts), Vec::new()),
         State::Processing if row.abandoned => (
             format!("interrupted: the worker died during attempt {}; the next run sends it again", row.attempts),
             vec!["syncctl process".to_owned()],
@@ -237,7 +237,7 @@ fn pending(row: &DeliveryRow, endpoint: Option<&Endpoint>, now: Timestamp) -> (S
         };
     }
     let tried =
-        if row.attempts == 0 { "not tried yet".to_owned() } else { format!("{} made{}", attempts(row), last(row)) };
+        if row.attempts == 0 { "not attempted yet".to_owned() } else { format!("{} made{}", attempts(row), last(row)) };
     let open = endpoint.and_then(|endpoint| endpoint.circuit.open).filter(|open| !open.probe_due(now));
     if let (Some(endpoint), Some(_)) = (endpoint, open) {
         let (why, commands) = endpoint_state(endpoint, now);
@@ -279,9 +279,9 @@ fn not_sent<'a>(detail: &EventDetail, endpoints: &'a [Endpoint]) -> Vec<NotSent<
             let sent = whole.as_mut().filter(|_| endpoint.settings.payload == Payload::Full);
             let unmet = endpoint.settings.unmet(sent.unwrap_or(&mut event));
             let reason = match (endpoint.settings.wants(&detail.row.event_type), unmet) {
-                (true, Some(condition)) => format!("`{}` does not hold of it", Untrusted(&condition.to_string())),
+                (true, Some(condition)) => format!("its condition `{}` is not met", Untrusted(&condition.to_string())),
                 (true, None) => {
-                    "it was not an endpoint, or did not subscribe to the type, when the event was emitted".to_owned()
+                    "it did not exist, or did not subscribe to the type, when the event was emitted".to_owned()
                 }
                 (false, _) => format!("it subscribes to {} only", patterns.join(", ")),
             };
@@ -295,7 +295,7 @@ fn timeline(detail: &EventDetail) -> Vec<TimelineEntry> {
     let of_event = |at, text, level| TimelineEntry { at, endpoint: None, text, level };
     let mut entries = match detail.row.schedule {
         None => vec![of_event(detail.row.created_at, format!("emitted, with {deliveries}"), Level::Good)],
-        Some(_) => vec![of_event(detail.row.created_at, "emitted, to be sent later".to_owned(), Level::Good)],
+        Some(_) => vec![of_event(detail.row.created_at, "emitted, scheduled for later".to_owned(), Level::Good)],
     };
     entries.extend(match detail.row.schedule {
         Some(Schedule::Queued { at }) => Some(of_event(at, format!("queued, with {deliveries}"), Level::Good)),
@@ -303,7 +303,7 @@ fn timeline(detail: &EventDetail) -> Vec<TimelineEntry> {
         Some(Schedule::Waits { .. }) | None => None,
     });
     if let Some(from) = &detail.edited_from {
-        let text = format!("made from {from} by editing its data");
+        let text = format!("created from {from} by editing its data");
         entries.insert(0, of_event(detail.row.created_at, text, Level::Good));
     }
     entries.extend(detail.attempts.iter().map(|attempt| attempted(detail, attempt)));

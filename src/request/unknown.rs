@@ -55,7 +55,7 @@ fn looks_like(text: &[u8]) -> String {
     if first.contains('=') && first.contains('&') && !first.contains(' ') {
         return "it looks like the body of a form alone".to_owned();
     }
-    format!("it looks like none of the forms in which requests are read; it begins `{}`", first.trim_end())
+    format!("its format is unknown; it begins with `{}`", first.trim_end())
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
             (b"", "empty"),
             (b"a=b&c=d", "form"),
             (b"\x00\x01\x02", "binary"),
-            (b"Lorem ipsum\ndolor", "it begins `Lorem ipsum`"),
+            (b"Lorem ipsum\ndolor", "it begins with `Lorem ipsum`"),
         ] {
             let said = error(text).to_string();
             assert!(said.contains(part), "{said}");

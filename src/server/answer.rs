@@ -149,7 +149,7 @@ impl Problem {
 
     /// The token of a login is wrong.
     pub(super) fn wrong_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "this is not the token of an operator of this server")
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "the token belongs to no operator of this server")
     }
 
     /// The operator's role does not allow it.
@@ -274,7 +274,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict(id) => {
-                return Self::conflict(&format!("an event with the id {id} and another content is stored already"));
+                return Self::conflict(&format!("an event with the id {id} and different content is already stored"));
             }
             StoreError::RecordTooLarge => return Self::record_too_large(error.to_string()),
             StoreError::Ahead => return Self::field("timestamp", "is more than 24 hours ahead"),

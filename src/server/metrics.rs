@@ -1,4 +1,4 @@
-//! Figures for Prometheus, in OpenMetrics.
+//! Metrics for Prometheus, in OpenMetrics.
 //!
 //! What the database knows is read at each scrape; what only a running process sees is counted while it runs. Labels are
 //! names of endpoints, states, outcomes and routes: never URLs, ids or anything a sender chose.
@@ -169,43 +169,38 @@ impl Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION")), ("sqlite", store::backend_version())]);
         r.register("build", "What runs", version);
         r.register("healthy", "1 while nothing is critical", self.healthy.clone());
-        r.register("check_state", "0 as it should be, 1 worth a look, 2 critical", self.checks.clone());
+        r.register("check_state", "0 ok, 1 warning, 2 critical", self.checks.clone());
         r.register("deliveries", "Deliveries by endpoint and state", self.deliveries.clone());
-        let text = "How long the oldest due delivery has been due";
+        let text = "Age of the oldest due delivery";
         r.register_with_unit("oldest_due", text, Unit::Seconds, self.oldest_due.clone());
-        let text = "How long ago the oldest undelivered event was emitted, whether or not its endpoint rests";
+        let text = "Age of the oldest undelivered event, whether or not the circuit of its endpoint is open";
         r.register_with_unit("oldest_pending", text, Unit::Seconds, self.oldest_pending.clone());
-        r.register("endpoint_resting", "1 while an endpoint rests", self.resting.clone());
-        let text = "When an endpoint last answered with a 2xx";
+        r.register("endpoint_resting", "1 while the circuit of an endpoint is open", self.resting.clone());
+        let text = "Time of an endpoint's last 2xx response";
         r.register_with_unit("last_success_timestamp", text, Unit::Seconds, self.last_success.clone());
-        let text = "When an attempt at an endpoint last failed";
+        let text = "Time of an endpoint's last failed attempt";
         r.register_with_unit("last_failure_timestamp", text, Unit::Seconds, self.last_failure.clone());
-        let text = "When a webhook last verified at a route, to the minute";
+        let text = "Time of the last verified webhook of a route, to the minute";
         r.register_with_unit("last_received_timestamp", text, Unit::Seconds, self.last_received.clone());
-        let text = "How far signed times of the last hour lay behind the clock of this machine on average";
+        let text = "Average age of signature timestamps in the last hour by this machine's clock";
         r.register_with_unit("clock_skew", text, Unit::Seconds, self.skew.clone());
         r.register("events", "Events stored", self.events.clone());
-        r.register_with_unit("wal", "The size of the write-ahead log", Unit::Bytes, self.wal.clone());
-        r.register_with_unit(
-            "disk_free",
-            "What still fits on the disk of the database",
-            Unit::Bytes,
-            self.free.clone(),
-        );
+        r.register_with_unit("wal", "Size of the write-ahead log", Unit::Bytes, self.wal.clone());
+        r.register_with_unit("disk_free", "Free space on the disk of the database", Unit::Bytes, self.free.clone());
     }
 
     /// What this process counts.
     fn register_traffic(&self, r: &mut Registry) {
         r.register("attempts", "Attempts that ended, by outcome", self.attempts.clone());
         r.register("retries", "Attempts that were retries", self.retries.clone());
-        let text = "How long attempts took";
+        let text = "Duration of attempts";
         r.register_with_unit("attempt_duration", text, Unit::Seconds, self.attempt_time.clone());
-        r.register("webhooks", "Verified webhooks, by what became of them", self.webhooks.clone());
+        r.register("webhooks", "Verified webhooks, by result", self.webhooks.clone());
         r.register("webhook_refusals", "Refused webhooks, by route and reason", self.refusals.clone());
-        let text = "How long webhooks took from their first byte to the disk";
+        let text = "Time from the first byte of a webhook to the disk";
         r.register_with_unit("webhook_duration", text, Unit::Seconds, self.apply_time.clone());
         r.register("http_requests", "Requests answered, by route and status", self.requests.clone());
-        let text = "How long requests took until they were answered";
+        let text = "Duration of requests";
         r.register_with_unit("http_request_duration", text, Unit::Seconds, self.request_time.clone());
     }
 

@@ -39,7 +39,7 @@ fn whole() -> Value {
         "info": {
             "title": "syncctl",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Receives, applies, audits and answers. Every answer is an envelope, every error has one shape.",
+            "description": "Receives and applies webhooks, and operates the queue. Every response is an envelope; all errors have the same form.",
         },
         "paths": paths,
         "components": {"securitySchemes": security_schemes(), "schemas": schemas()},
@@ -70,8 +70,7 @@ fn describe(operation: &Operation) -> Value {
     });
     if let Some((schema, types)) = operation.body {
         let media = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
-        let lines =
-            json!({"schema": {"type": "string", "description": "One JSON object a line: all of them, or none."}});
+        let lines = json!({"schema": {"type": "string", "description": "One JSON object per line; all or none."}});
         let content: BTreeMap<&str, &Value> =
             types.iter().map(|name| (*name, if name.contains("ndjson") { &lines } else { &media })).collect();
         described["requestBody"] = json!({"required": !operation.has_optional_body(), "content": content});
@@ -174,7 +173,7 @@ fn security_schemes() -> Value {
     json!({
         "bearer": {"type": "http", "scheme": "bearer"},
         "session": {"type": "apiKey", "in": "cookie", "name": "syncctl-session",
-            "description": "Begun by POST /login. What changes something has to come from a page of this server."},
+            "description": "Begun by POST /login. Requests that change something have to come from a page of this server."},
         "cronSecret": {"type": "apiKey", "in": "header", "name": "x-cron-secret"},
         "signature": {"type": "apiKey", "in": "header", "name": "webhook-signature",
             "description": "Standard Webhooks: `v1,<base64>`, beside webhook-id and webhook-timestamp."},

@@ -191,7 +191,7 @@ impl BulkPlan {
         match self.digest == digest {
             true => Ok(()),
             false => Err(Problem::conflict(
-                "nothing was changed: what the plan means changed since it was made; look at a new one",
+                "nothing was changed: the deliveries of the plan changed since it was created; review a new one",
             )),
         }
     }

@@ -224,7 +224,7 @@ impl App {
                     self.throttle.learn(*address, all, now);
                 }
             }
-            Err(error) => tracing::warn!(%error, "failed to tell other servers of wrong secrets"),
+            Err(error) => tracing::warn!(%error, "failed to report wrong secrets to other servers"),
         }
     }
 

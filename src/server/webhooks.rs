@@ -68,9 +68,9 @@ pub(super) async fn receive(
     let message = match applied {
         ApplyResult::Applied => "the event was applied",
         ApplyResult::Duplicate => "the event was received before",
-        ApplyResult::Stale => "later writes stand; nothing changed",
+        ApplyResult::Stale => "the record has newer data; nothing changed",
         ApplyResult::Conflict => {
-            return Err(Problem::conflict("this event id was received before with another content"));
+            return Err(Problem::conflict("this event id was received before with different content"));
         }
     };
     let received = AcceptedWebhook { message, event_id: &id, event_type: &event_type, result: applied.name() };

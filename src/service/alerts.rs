@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::alert::{Alert, Service, Sink};
 use crate::clock::{Clock, Timestamp};
-use crate::delivery::{CircuitOpen, OpenCause, Reason, State};
+use crate::delivery::{CircuitOpen, FailureReason, OpenCause, State};
 use crate::endpoint::PausedBy;
 use crate::format::{count, short_duration};
 use crate::monitor::{HealthLimits, due_age};
@@ -106,12 +106,12 @@ impl Alerts {
         let alert = Alert::new(&notification, &self.host, now);
         let told = match self.sinks.iter().find(|sink| sink.rule.name == notification.sink) {
             Some(sink) => sink.service.send(&self.client, &alert).await,
-            None => Err("it is not configured any more".to_owned()),
+            None => Err("no longer configured".to_owned()),
         };
         let (sink, phase) = (&notification.sink, notification.phase.name());
         match &told {
             Ok(()) => tracing::info!(sink, phase, kind = notification.incident.observed.kind.name(), "alert sent"),
-            Err(error) => tracing::warn!(sink, phase, error, "alert not sent; it is tried again"),
+            Err(error) => tracing::warn!(sink, phase, error, "alert not sent; retrying"),
         }
         NotificationResult { notification, error: told.err() }
     }
@@ -188,7 +188,7 @@ fn circuit(row: &EndpointFigures) -> Option<ObservedProblem> {
     if open.cause == OpenCause::RetryAfter && open.until.since(open.since) < LONG_WAIT {
         return None;
     }
-    let reason = format!("{}; {} waiting, none is lost", cause(open), deliveries(row.counts.waiting));
+    let reason = format!("{}; {} waiting, all kept", cause(open), deliveries(row.counts.waiting));
     Some(about_endpoint(IncidentKind::CircuitOpen, row, Severity::Warning, reason))
 }
 
@@ -221,21 +221,21 @@ fn failed(store: &dyn Store, row: &EndpointFigures) -> Result<ObservedProblem> {
     })
 }
 
-fn reason_in_words(reason: Option<Reason>) -> &'static str {
+fn reason_in_words(reason: Option<FailureReason>) -> &'static str {
     match reason {
-        Some(Reason::AttemptsUsedUp) => "attempts used up",
-        Some(Reason::Gone) => "an answer of 410",
-        Some(Reason::WorkerCrash) => "worker crashes",
-        Some(Reason::GivenUp) => "an operator's wish",
-        Some(Reason::AddressRefused) => "an address that may not be called",
-        Some(Reason::StatusGivenUp) => "a status that is given up on",
+        Some(FailureReason::AttemptsUsedUp) => "attempts used up",
+        Some(FailureReason::Gone) => "an answer of 410",
+        Some(FailureReason::WorkerCrash) => "worker crashes",
+        Some(FailureReason::GivenUp) => "an operator's request",
+        Some(FailureReason::AddressRefused) => "a forbidden address",
+        Some(FailureReason::StatusGivenUp) => "a status that is given up on",
         None => "an unknown reason",
     }
 }
 
 fn lag(store: &dyn Store, figures: &QueueFigures, limits: &HealthLimits, now: Timestamp) -> Result<ObservedProblem> {
     let alive = store.open_runs().wait()?.alive;
-    let worker = if alive > 0 { "a worker is running, and not fast enough" } else { "no worker is running" };
+    let worker = if alive > 0 { "a worker is running, but too slow" } else { "no worker is running" };
     let since = now.minus(due_age(figures, now));
     let limit = short_duration(limits.max_due_age);
     Ok(ObservedProblem {
@@ -243,7 +243,7 @@ fn lag(store: &dyn Store, figures: &QueueFigures, limits: &HealthLimits, now: Ti
         subject: "queue".to_owned(),
         severity: Severity::Critical,
         event_type: None,
-        reason: format!("the oldest due delivery waits since {since}, longer than {limit}: {worker}"),
+        reason: format!("the oldest due delivery has waited since {since}, longer than {limit}: {worker}"),
         remedy: "syncctl status".to_owned(),
         count: 0,
     })
@@ -279,7 +279,7 @@ fn ends_in_words(ends_at: Timestamp, now: Timestamp) -> Option<String> {
 
 // ── the watching thread ─────────────────────────────────────────────────────────────────────────────────────────────
 
-/// What the thread that looks for trouble is asked: to look now, or to finish.
+/// What the thread that looks for incidents is asked: to look now, or to finish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WatchCommand {
     /// Go on.
@@ -366,7 +366,7 @@ async fn observe_until_stopped(
             (expiry, read_at) = (alerts.expiry(now), now);
         }
         if let Err(error) = alerts.observe_and_notify(store, &expiry, clock).await {
-            tracing::warn!(%error, "failed to look for what is to be told; it is tried again");
+            tracing::warn!(%error, "failed to look for incidents; retrying");
         }
         if command == WatchCommand::Finish {
             return;

@@ -88,7 +88,7 @@ impl Deliveries {
         loop {
             let current = self.current();
             if let Err(error) = self.run(&current, RunUntil::Polling(poll_every), None) {
-                tracing::error!(%error, "deliveries stopped; they are tried again");
+                tracing::error!(%error, "delivery run failed; retrying");
                 std::thread::park_timeout(RECOVERY_DELAY);
             }
             let stopped = *current.stop.borrow() != StopRequest::No;

@@ -19,7 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::inbound::{self, ForwardTarget, MAX_BODY_BYTES, MessageCounts, MessageResult, Source, command};
 use crate::network::failure::Failure;
 use crate::outbound::run::StopRequest;
-use crate::store::inbound::{ApplyResult, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
+use crate::store::inbound::{ApplyResult, ID_CONFLICT, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
 use crate::store::{Answer, Store, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -146,13 +146,13 @@ impl Consuming {
             match self.read_once(&mut source, (most, wait), &stop, &mut counts).await {
                 Ok(_) if failure.is_empty() => {}
                 Ok(_) => {
-                    tracing::warn!(source = %source.name, "the source is read again");
+                    tracing::warn!(source = %source.name, "reading the source again");
                     (pause, failure) = (FIRST_PAUSE, String::new());
                 }
                 Err(error) => {
                     let words = Untrusted(&error.to_string()).to_string();
                     if words != failure {
-                        tracing::error!(source = %source.name, error = %words, "failed to read the source; it is tried again");
+                        tracing::error!(source = %source.name, error = %words, "failed to read the source; retrying");
                     }
                     failure = words;
                     pause_or_stop(pause, stop.clone()).await;
@@ -160,7 +160,7 @@ impl Consuming {
                 }
             }
         }
-        source.consumer.leave(WAIT).await;
+        source.consumer.disconnect(WAIT).await;
     }
 
     /// Takes messages, so many and after so long a wait at most, and handles them; whether there were any.
@@ -178,7 +178,7 @@ impl Consuming {
         };
         let handled = self.handle(source, &messages, stop, counts).await;
         if handled.is_err() {
-            source.consumer.give_back();
+            source.consumer.requeue();
         }
         handled.map(|()| !messages.is_empty())
     }
@@ -222,7 +222,7 @@ impl Consuming {
             source.consumer.reject(message, reason, LIMIT).await?;
         }
         if is_cut_short {
-            source.consumer.give_back();
+            source.consumer.requeue();
         }
         Ok(())
     }
@@ -262,7 +262,7 @@ impl Consuming {
             Begun::Refused(refused) => return Ok(Err(refused)),
         };
         let reason = match answer.await {
-            Ok(ApplyResult::Conflict) => "id-conflict",
+            Ok(ApplyResult::Conflict) => ID_CONFLICT,
             Ok(applied) => return Ok(Ok(applied)),
             Err(StoreError::RecordTooLarge) => "record-too-large",
             Err(StoreError::NoEndpoint(_)) => "endpoint-unknown",

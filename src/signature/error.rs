@@ -79,10 +79,10 @@ pub enum VerifyError {
     #[error("the signature does not match")]
     CodeMismatch,
     /// The signature is valid, but too old or from the future.
-    #[error("the signature is right but its time is outside the tolerance")]
+    #[error("the signature is valid, but its timestamp is outside the tolerance")]
     OutsideTolerance,
     /// The signature is valid, but the body lacks the time that its age is judged by.
-    #[error("the signature is right, but the body has no time in `{0}`, so that its age is not known")]
+    #[error("the signature is valid, but the body has no timestamp in `{0}`, so that its age is unknown")]
     TimeMissing(&'static str),
     /// The secret cannot be a key of this scheme.
     #[error("the secret cannot be used: {0}")]
@@ -133,13 +133,13 @@ pub enum SignError {
     #[error("the scheme signs the id under which the webhook is registered with the sender")]
     RegisteredIdUnknown,
     /// The code is part of the body, which only the sender can build.
-    #[error("the scheme puts the code into `{0}` of the body: it is verified here, and not made")]
+    #[error("the scheme puts the signature into `{0}` of the body: it can be verified here, but not created")]
     InBody(&'static str),
     /// The scheme signs nothing: it sends the secret itself.
     #[error("the scheme sends the secret itself, which is not printed")]
     SecretItself,
     /// The algorithm is only verified, never used to sign.
-    #[error("the scheme signs with SHA-1: it is verified here, and not made")]
+    #[error("the scheme signs with SHA-1: it can be verified here, but not created")]
     VerifyOnly,
     /// The URL must carry the hash of the body.
     #[error("the scheme signs this body by its hash in the URL, which must be {0}")]

@@ -21,7 +21,7 @@ pub enum TemplateError {
     )]
     Placeholder(String),
     /// An unbalanced brace.
-    #[error("a brace in the template has no partner")]
+    #[error("a brace in the template is not closed")]
     Brace,
     /// An invalid header name.
     #[error("`{}` is not the name of a header", Untrusted(.0))]

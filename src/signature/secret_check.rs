@@ -80,11 +80,11 @@ impl SecretFlaw {
             }
             Self::Bom => "it has a byte order mark before it, which an editor put there".to_owned(),
             Self::NotText => "it has control characters or bytes that are not text".to_owned(),
-            Self::NotAscii => "it has letters beyond ASCII, which two systems may encode in two ways".to_owned(),
+            Self::NotAscii => "it has non-ASCII characters, which systems may encode differently".to_owned(),
             Self::NotBase64 => "it begins with whsec_ but the rest is not base64".to_owned(),
             Self::Short(bytes) => format!("it has {bytes} bytes, and fewer than {LEAST_BYTES} can be guessed"),
             Self::Monotonous(different) => format!("it has only {different} different characters, so it is not random"),
-            Self::Placeholder => "it is a word that stands for a secret".to_owned(),
+            Self::Placeholder => "it is a placeholder, not a secret".to_owned(),
             Self::Reused(other) => format!("it is also the secret of {other}: whoever has one can forge the other"),
         }
     }

@@ -2,7 +2,7 @@
 
 use const_format::formatcp;
 
-use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::delivery::{FailureReason, Outcome, State, Trigger};
 use crate::endpoint::PausedBy;
 use crate::record::RecordKind;
 
@@ -46,25 +46,25 @@ pub(crate) fn trigger(code: i64) -> Trigger {
     }
 }
 
-pub(crate) fn reason_code(reason: Reason) -> i64 {
+pub(crate) fn reason_code(reason: FailureReason) -> i64 {
     match reason {
-        Reason::AttemptsUsedUp => 0,
-        Reason::Gone => 1,
-        Reason::WorkerCrash => 2,
-        Reason::GivenUp => 3,
-        Reason::AddressRefused => 4,
-        Reason::StatusGivenUp => 5,
+        FailureReason::AttemptsUsedUp => 0,
+        FailureReason::Gone => 1,
+        FailureReason::WorkerCrash => 2,
+        FailureReason::GivenUp => 3,
+        FailureReason::AddressRefused => 4,
+        FailureReason::StatusGivenUp => 5,
     }
 }
 
-pub(crate) fn reason(code: i64) -> Reason {
+pub(crate) fn reason(code: i64) -> FailureReason {
     match code {
-        0 => Reason::AttemptsUsedUp,
-        1 => Reason::Gone,
-        2 => Reason::WorkerCrash,
-        4 => Reason::AddressRefused,
-        5 => Reason::StatusGivenUp,
-        _ => Reason::GivenUp,
+        0 => FailureReason::AttemptsUsedUp,
+        1 => FailureReason::Gone,
+        2 => FailureReason::WorkerCrash,
+        4 => FailureReason::AddressRefused,
+        5 => FailureReason::StatusGivenUp,
+        _ => FailureReason::GivenUp,
     }
 }
 

@@ -50,13 +50,13 @@ pub enum StoreError {
     #[error("{0} needs a queue in a file")]
     NeedsFile(&'static str),
     /// It is being filled by a copy that has not ended.
-    #[error("the database is not complete: a copy into it has not ended")]
+    #[error("the database is incomplete: a copy into it has not finished")]
     Filling,
     /// It was to be filled by a copy and holds a queue already.
-    #[error("the database holds a queue already")]
+    #[error("the database already holds a queue")]
     NotEmpty,
     /// It was to be copied, and that many runs are at work on it.
-    #[error("a worker is at work on the database: {0} in all")]
+    #[error("workers are running on the database: {0}")]
     InUse(u64),
     /// The database was written by a newer program.
     #[error("the database has schema {found}, this program knows up to {known}")]
@@ -99,11 +99,11 @@ pub enum StoreError {
         /// Why not.
         detail: String,
     },
-    /// An event with this id and another content is stored already.
-    #[error("an event with the id `{0}` and another content is stored already")]
+    /// An event with this id and different content is already stored.
+    #[error("an event with the id `{0}` and different content is already stored")]
     Conflict(EventId),
     /// The timestamp given to an event of a known type is so far ahead that no receiver would take it.
-    #[error("the timestamp is more than 24 hours ahead: no receiver would take the event")]
+    #[error("the timestamp is more than 24 hours ahead: receivers would refuse the event")]
     Ahead,
     /// The record that an event is about would grow past its limits.
     #[error("the record would have more than {MAX_RECORD_FIELDS} fields or {MAX_RECORD_BYTES} bytes")]

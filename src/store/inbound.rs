@@ -125,6 +125,23 @@ pub struct RefusedWebhook {
     pub request: Option<RequestCopy>,
 }
 
+/// The stable name of the reason for which a known id with different content is refused.
+pub const ID_CONFLICT: &str = "id-conflict";
+
+impl RefusedWebhook {
+    /// The refusal of a verified webhook whose id is known with different content.
+    pub(crate) fn id_conflict(webhook: &VerifiedWebhook) -> Self {
+        Self {
+            reason: ID_CONFLICT,
+            source: webhook.source.clone(),
+            count: 1,
+            route: webhook.route.clone(),
+            details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
+            ..Self::default()
+        }
+    }
+}
+
 /// Whether the other systems have a record's latest event: delivered everywhere, on its way, or given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyncState {

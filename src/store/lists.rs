@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{DeliveryId, RunId, RunStats};
 use crate::clock::Timestamp;
-use crate::delivery::{Outcome, Reason, State, Trigger};
+use crate::delivery::{FailureReason, Outcome, State, Trigger};
 use crate::endpoint::TypePattern;
 use crate::event::{EventId, Resource, Traceparent};
 use crate::untrusted::Untrusted;
@@ -230,7 +230,7 @@ pub struct DeliveryRow {
     /// Attempts used up of those its policy allows.
     pub used: u32,
     /// Why it was given up.
-    pub reason: Option<Reason>,
+    pub reason: Option<FailureReason>,
     /// What happened at the last attempt that ended.
     pub last_detail: Option<String>,
     /// What the last attempt that ended came to.

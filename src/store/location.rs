@@ -43,7 +43,7 @@ pub enum LocationError {
     #[error("the path is empty")]
     Empty,
     /// It is a URL of something that keeps no queue.
-    #[error("databases of the kind `{0}` are not supported: give a path or a URL of PostgreSQL")]
+    #[error("databases of the kind `{0}` are not supported: give a path or a postgres:// URL")]
     Scheme(String),
     /// It is no URL. What is wrong with it is not shown: it may hold a password.
     #[error("it is not a valid URL")]

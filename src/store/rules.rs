@@ -32,7 +32,7 @@ pub(crate) fn differences(kept: DeliveryCounts, counted: DeliveryCounts) -> Stri
         ("attempts of the troubled", kept.troubled_attempts, counted.troubled_attempts),
     ];
     let wrong = pairs.into_iter().filter(|(_, kept, counted)| kept != counted);
-    let told = wrong.map(|(name, kept, counted)| format!("{name} is {kept}, the rows say {counted}"));
+    let told = wrong.map(|(name, kept, counted)| format!("{name} is {kept}, counting the rows gives {counted}"));
     told.collect::<Vec<_>>().join(", ")
 }
 

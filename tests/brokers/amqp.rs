@@ -82,7 +82,7 @@ fn refusals(server: &RabbitServer) {
     rejected(&at("%2F/nothing"), "rabbitmq: no exchange 'nothing' in vhost '/' (404 NOT_FOUND)");
     rejected(
         &at("%2F/?routing_key=nothing"),
-        "rabbitmq: no queue takes the routing key `nothing` of the default exchange (312 NO_ROUTE)",
+        "rabbitmq: no queue receives the routing key `nothing` of the default exchange (312 NO_ROUTE)",
     );
     let (_, detail) = attempt(&at("elsewhere/events"));
     assert!(detail.contains("elsewhere") && detail.ends_with("(530 NOT_ALLOWED)"), "{detail}");
@@ -93,7 +93,7 @@ fn refusals(server: &RabbitServer) {
     server.declare("narrow", Some(1));
     let narrow = at("%2F/narrow");
     assert_eq!(attempt(&narrow).0, "delivered");
-    rejected(&narrow, "rabbitmq: a queue behind the exchange `narrow` took it not: it is full, or failed (nack)");
+    rejected(&narrow, "rabbitmq: a queue of the exchange `narrow` rejected it: it is full, or failed (nack)");
     let mut closed = at("%2F/events");
     closed.set("SYNCCTL_EGRESS_DENY_PRIVATE", "true");
     assert!(attempt(&closed).1.contains("egress.deny_private"));
@@ -124,7 +124,7 @@ fn messages_are_sent_and_read_over_tls_to_and_from_servers_that_are_trusted() {
     let Some((server, certificate)) = RabbitServer::start_with_tls() else { return };
     let url = format!("amqps://localhost:{}/%2F/?routing_key=nothing", server.port);
     let trusting = place(&url, &format!("max_attempts = 1\nca_file = \"{}\"", certificate.display()));
-    rejected(&trusting, "rabbitmq: no queue takes the routing key `nothing` of the default exchange (312 NO_ROUTE)");
+    rejected(&trusting, "rabbitmq: no queue receives the routing key `nothing` of the default exchange (312 NO_ROUTE)");
     let stranger = place(&url, "max_attempts = 1");
     let (_, detail) = attempt(&stranger);
     assert!(detail.starts_with("tls: certificate is self-signed") || detail.contains("unknown issuer"), "{detail}");
@@ -136,7 +136,7 @@ fn a_server_that_takes_no_messages_opens_the_circuit_and_uses_up_no_attempt() {
     let Some(server) = RabbitServer::start_with("disk_free_limit.absolute = 900000GB") else { return };
     let place = place(&server.url("%2F/?routing_key=events"), "timeout = \"20s\"");
     let (outcome, detail) = attempt(&place);
-    let wanted = "rabbitmq: the server takes no messages: low on disk (connection.blocked)";
+    let wanted = "rabbitmq: the server accepts no messages: low on disk (connection.blocked)";
     assert_eq!((outcome.as_str(), detail.as_str()), ("rejected", wanted));
     let status = place.data(&["status"]);
     assert_eq!(status["endpoints"][0]["state"], "resting", "{status}");

@@ -49,7 +49,7 @@ fn a_password_is_needed_given_by_a_file_and_never_shown() {
     let Some(mut server) = RedisServer::start_with(&["--requirepass", PASSWORD]) else { return };
     server.log_in_as(PASSWORD);
     let place = place(&server.url("0/events"), "max_attempts = 1");
-    rejected(&place, "redis: the server wants a password: see basic_file (NOAUTH)");
+    rejected(&place, "redis: the server requires a password: see basic_file (NOAUTH)");
     let file = place.path("login");
     std::fs::write(&file, format!(":{PASSWORD}\n")).unwrap();
     configure(&place, &server.url("0/events"), &format!("basic_file = \"{}\"", file.display()));
@@ -79,7 +79,7 @@ fn a_server_that_takes_no_writes_from_anybody_opens_the_circuit_until_it_does() 
         (
             ["CONFIG", "SET", "min-replicas-to-write", "1"],
             ["CONFIG", "SET", "min-replicas-to-write", "0"],
-            "redis: too few replicas are connected for the server to take writes (NOREPLICAS)",
+            "redis: too few replicas are connected for the server to accept writes (NOREPLICAS)",
         ),
         (
             ["CONFIG", "SET", "maxmemory", "1"],
@@ -89,7 +89,7 @@ fn a_server_that_takes_no_writes_from_anybody_opens_the_circuit_until_it_does() 
         (
             ["REPLICAOF", "127.0.0.1", "1", ""],
             ["REPLICAOF", "NO", "ONE", ""],
-            "redis: the server is a replica and takes no writes (READONLY)",
+            "redis: the server is a replica and accepts no writes (READONLY)",
         ),
     ] {
         let ask =

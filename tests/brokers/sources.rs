@@ -335,7 +335,7 @@ fn doctor_and_the_dry_run_tell_what_a_source_is_and_what_it_cannot_be() {
     let receiver = receiver(&source(&server, ""), SIGNED);
     let doctor = receiver.run(&["doctor", "--online"]);
     let all = doctor.stdout + &doctor.stderr;
-    assert!(all.contains("platform: no stream `events` yet: whoever reads first makes it"), "{all}");
+    assert!(all.contains("platform: no stream `events` yet: the first reader creates it"), "{all}");
     assert!(all.contains(&format!("platform (standard, from {})", source(&server, ""))), "{all}");
     server.ask(&["SET", "text", "x"]);
     configure(&receiver, &server.url("0/text?group=g"), SIGNED);
@@ -345,7 +345,11 @@ fn doctor_and_the_dry_run_tell_what_a_source_is_and_what_it_cannot_be() {
     assert_eq!(receiver.run(&["consume", "plattform"]).code, 66);
     for (broker, lines, wanted) in [
         (source(&server, ""), "", "give secret_file or secret_env, or trust_broker"),
-        (source(&server, ""), "trust_broker = true\nsecret_env = \"WEBHOOK_SECRET\"", "signatures are not looked at"),
+        (
+            source(&server, ""),
+            "trust_broker = true\nsecret_env = \"WEBHOOK_SECRET\"",
+            "signatures would not be checked",
+        ),
         (source(&server, "&max=3"), SIGNED, "no parameter `max`"),
         (server.url("0/events"), SIGNED, "?group=GROUP"),
         ("redis://:secret@127.0.0.1/0/events?group=g".to_owned(), SIGNED, "a user name or password"),
@@ -369,7 +373,7 @@ fn the_address_rules_and_logins_hold_for_sources() {
     let Some(mut server) = RedisServer::start_with(&["--requirepass", PASSWORD]) else { return };
     server.log_in_as(PASSWORD);
     let mut receiver = receiver(&source(&server, ""), SIGNED);
-    assert_eq!(consume(&receiver, 1)["error"], "redis: the server wants a password: see basic_file (NOAUTH)");
+    assert_eq!(consume(&receiver, 1)["error"], "redis: the server requires a password: see basic_file (NOAUTH)");
     configure(&receiver, &source(&server, ""), &format!("{SIGNED}\nbasic_env = \"REDIS\""));
     receiver.set("REDIS", &format!(":{PASSWORD}"));
     assert_eq!(consume(&receiver, 0)["received"], 0);

@@ -195,7 +195,7 @@ fn settings_that_sqs_has_no_place_for_are_refused() {
         ("sqs://us-east-1/123456789012/events?group=3", "", "no parameter `group`"),
         ("sqs://us-east-1/123456789012/events", "bearer_env = \"TOKEN\"", "basic_file or basic_env"),
         ("sqs://us-east-1/123456789012/events", headers, "SQS has room for 3 headers of your own"),
-        ("sqs://us-east-1/123456789012/events", "headers = [\"X!a: 1\"]", "SQS takes no attribute called `x!a`"),
+        ("sqs://us-east-1/123456789012/events", "headers = [\"X!a: 1\"]", "SQS accepts no attribute named `x!a`"),
     ] {
         let place = with_keys(crate::redis::place(url, lines));
         let ran = place.run(&["config", "validate"]);

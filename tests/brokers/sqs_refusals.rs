@@ -56,9 +56,9 @@ fn what_is_wrong_with_a_request_is_a_rejection_and_what_ails_the_service_opens_t
         ),
         (400, "com.amazonaws.sqs#RequestThrottled", "slowly", "throttled", true),
         (400, "ThrottlingException", "Rate exceeded", "throttled", true),
-        (403, "ExpiredTokenException", "over", "the session token has expired, and is asked for anew", true),
+        (403, "ExpiredTokenException", "over", "the session token has expired and is being renewed", true),
         (400, "com.amazonaws.sqs#KmsDisabled", "off", "the queue's KMS key cannot be used", true),
-        (500, "InternalFailure", "sorry", "the service has a fault", true),
+        (500, "InternalFailure", "sorry", "the service failed", true),
     ] {
         let code = kind.rsplit('#').next().unwrap();
         let (server, place) = scripted(move |_| error(status, kind, message));
@@ -72,7 +72,7 @@ fn what_is_wrong_with_a_request_is_a_rejection_and_what_ails_the_service_opens_t
         assert_eq!(place.queue()["failed"], u64::from(!is_of_all), "{kind}");
     }
     let (_server, place) = scripted(|_| Reply::With(503, Vec::new(), b"<html>".to_vec()));
-    assert_eq!(first_attempt(&place).1, "sqs: the service has a fault: HTTP 503");
+    assert_eq!(first_attempt(&place).1, "sqs: the service failed: HTTP 503");
     let (_server, place) = scripted(|_| Reply::With(200, Vec::new(), b"<html>".to_vec()));
     assert_eq!(
         first_attempt(&place),
@@ -130,7 +130,10 @@ fn each_message_of_a_batch_has_a_fate_of_its_own() {
     assert_eq!(words("e3"), pair("rejected", odd));
     assert_eq!(words("e4"), pair("unreachable", "sqs: the answer to SendMessageBatch cannot be read"));
     let (outcome, detail) = words("e5");
-    assert!(outcome == "rejected" && detail.ends_with("is another than was sent: its MD5 differs"), "{detail}");
+    assert!(
+        outcome == "rejected" && detail.ends_with("differs from what was sent: its MD5 does not match"),
+        "{detail}"
+    );
     assert_eq!(place.queue()["delivered"], 7);
 }
 
@@ -299,7 +302,7 @@ fn the_roles_of_instances_containers_and_web_identities_are_asked_for_their_keys
     assert_eq!(key_of_last(&server), pair("OFIDENTITY"));
     place.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://10.0.0.1/x");
     place.unset("AWS_ROLE_ARN");
-    assert!(first_attempt(&place).1.contains("at a metadata service, at this machine, or over https"));
+    assert!(first_attempt(&place).1.contains("only from a metadata service, this machine, or over https"));
 }
 
 #[test]

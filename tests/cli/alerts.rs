@@ -405,7 +405,7 @@ fn what_is_wrong_in_the_configuration_is_said_with_its_line() {
         ),
         ("service = \"webhook\"\nsecret_env = \"X\"", "webhook needs a url"),
         ("service = \"command\"", "command needs a command"),
-        ("service = \"sentry\"\ndsn_env = \"X\"\ncommand = \"true\"", "sentry has no use for a command"),
+        ("service = \"sentry\"\ndsn_env = \"X\"\ncommand = \"true\"", "sentry does not take a command"),
         (
             "service = \"sentry\"\ndsn_env = \"X\"\nkinds = [\"circuit\"]",
             "there is no kind `circuit`; there are delivery-failed, circuit-open",

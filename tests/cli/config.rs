@@ -223,7 +223,7 @@ fn what_is_allowed_and_unwise_is_warned_of() {
     let ran = place.run(&["--config", "c.toml", "config", "validate"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.stderr.contains("webhook.secret has only 5 bytes"), "{ran:?}");
-    assert!(ran.stderr.contains("`a` and `b` have one URL"), "{ran:?}");
+    assert!(ran.stderr.contains("`a` and `b` have the same URL"), "{ran:?}");
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Conventions that belong to no other file: a terminal where data should come from, credentials, the service manager.
+//! Conventions that belong to no other file: a terminal where data should come from, sizes, progress, panics, credentials, the
+//! service manager.
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::place::{Place, kill};
+use crate::support::place::{Place, kill, within};
+use crate::support::receiver::{Receiver, Reply};
 use crate::support::tools::has_tools;
 
 #[test]
@@ -50,4 +52,74 @@ fn the_service_manager_is_told_of_readiness_life_and_stopping() {
     kill(&serve, "-TERM");
     assert!(told("STOPPING=1"));
     assert_eq!(serve.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn sizes_are_read_with_units_and_refused_with_an_example() {
+    let place = Place::new();
+    let refused = |size: &str| place.run(&["listen", "--listen", "nowhere", "--max-body", size]);
+    for size in ["1", "512B", "64KiB", "1MiB"] {
+        assert!(refused(size).stderr.contains("failed to listen"), "{size} is a size");
+    }
+    for size in ["", "MiB", "1 MiB", "1mib", "1MB", "0", "1.5MiB", "99999999999999999999", "99999999999GiB", "1GiB"] {
+        let ran = refused(size);
+        assert!(ran.code == 2 && ran.stderr.contains("--max-body"), "{size}: {ran:?}");
+    }
+    assert!(refused("1MB").stderr.contains("64KiB or 1MiB"));
+}
+
+#[test]
+fn a_progress_bar_is_for_terminals_alone() {
+    let receiver = Receiver::new(|_| Reply::After(Duration::from_millis(20), Box::new(Reply::Status(200))));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_many(100);
+    let ran = place.run(&["process", "--color", "always"]);
+    assert_eq!((ran.code, ran.stderr.contains(['\r', '\u{1b}'])), (0, false), "{ran:?}");
+    let Some(seen) = super::terminal::on_terminal(&place, 100, "replay --all", "") else { return };
+    assert_eq!(seen.code, 2, "{seen:?}");
+}
+
+#[test]
+fn a_panic_is_reported_as_a_bug_and_exits_70() {
+    let mut place = Place::new();
+    place.set("SYNCCTL_TEST_PANIC", "1");
+    place.set("RUST_BACKTRACE", "1");
+    let ran = place.run(&["version"]);
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!((ran.code, ran.stdout.as_str(), lines.len()), (70, "", 2), "{ran:?}");
+    assert!(lines[0].starts_with("error: a bug in syncctl: failpoint: panic (src/cli.rs:"), "{ran:?}");
+    assert_eq!(lines[1], "hint: please report this line");
+    let loud = place.run(&["version", "-vvv"]);
+    assert!(loud.code == 70 && loud.stderr.contains("backtrace="), "{loud:?}");
+}
+
+#[test]
+fn a_run_starts_nothing_after_its_maximum_time() {
+    let receiver = Receiver::new(|_| Reply::After(Duration::from_millis(300), Box::new(Reply::Status(200))));
+    let place = Place::sending_to(&[receiver.url("/")]);
+    place.emit_many(200);
+    let began = Instant::now();
+    let ran = place.run(&["process", "--concurrency", "1", "--max-time", "1s"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let (made, queue) = (receiver.count(), place.queue());
+    assert!(made > 0 && made < 200 && began.elapsed() < Duration::from_secs(30), "{made} in {:?}", began.elapsed());
+    assert_eq!((&queue["delivered"], &queue["processing"]), (&made.into(), &0.into()));
+}
+
+#[test]
+fn the_lock_of_a_single_run_dies_with_its_process() {
+    let receiver = Receiver::new(|request| match request.event_id() {
+        "e0" => Reply::Hang,
+        _ => Reply::Status(200),
+    });
+    let mut place = Place::sending_to(&[receiver.url("/")]);
+    place.set("SYNCCTL_DELIVERY_TIMEOUT", "500ms");
+    place.emit_many(1);
+    let mut first = place.spawn(&["process", "--single", "--wait"]);
+    receiver.wait_for(1, Duration::from_secs(10));
+    kill(&first, "-KILL");
+    first.wait().unwrap();
+    place.emit_lines(std::iter::once(("next".to_owned(), "other".to_owned())));
+    assert_eq!(place.run(&["process", "--single", "--limit", "2"]).code, 0);
+    within(Duration::from_secs(10), "the next run delivers", || place.queue()["delivered"] == 1);
 }

@@ -41,11 +41,11 @@ fn what_cannot_be_copied_says_so_and_changes_nothing() {
     refused(&place.path("none.db").display().to_string(), &to, 10, "there is no database");
     assert!(!std::path::Path::new(&to).exists());
     assert_eq!(place.run(&["db", "copy", &from, &to]).code, 0);
-    refused(&from, &to, 1, "holds a queue already");
+    refused(&from, &to, 1, "already holds a queue");
     let other = place.path("other.db").display().to_string();
     let worker = place.command(&["process", "--watch"]).spawn().unwrap();
     crate::support::place::eventually("the worker runs", || {
-        place.run(&["db", "copy", &from, &other]).stderr.contains("a worker is at work on the database")
+        place.run(&["db", "copy", &from, &other]).stderr.contains("workers are running on the database")
     });
     crate::support::place::kill(&worker, "-TERM");
     drop(worker.wait_with_output());

@@ -127,7 +127,10 @@ fn verify_tells_wrong_figures_and_a_damaged_file() {
     connection.execute_batch("UPDATE endpoint SET delivered = delivered + 1 WHERE id = 1").unwrap();
     let ran = place.run(&["db", "verify", "-o", "json"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.data()["findings"][0].as_str().unwrap().contains("delivered is 4, the rows say 3"), "{ran:?}");
+    assert!(
+        ran.data()["findings"][0].as_str().unwrap().contains("delivered is 4, counting the rows gives 3"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn prune_asks_for_a_word_when_the_clock_may_have_jumped() {
     place.set_clock("+3650d");
     let ran = place.run(&["db", "prune", "--yes"]);
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stderr.contains("unless the clock jumped"), "{ran:?}");
+    assert!(ran.stderr.contains("or the clock jumped ahead"), "{ran:?}");
     assert_eq!(place.queue()["delivered"], 6);
     assert_eq!(place.data(&["db", "prune", "--yes", "--force"])["deliveries"], 6);
     assert_eq!(place.run(&["db", "prune", "--yes"]).code, 0, "where nothing is to be removed nothing is asked");
@@ -200,7 +203,7 @@ fn prune_forgets_what_the_logs_say_of_that_time_unless_an_endpoint_is_named() {
     let one = place.data(&["db", "prune", "--endpoint", &name, "--yes", "--force"]);
     assert_eq!((&one["deliveries"], &one["minutes"], &one["runs"]), (&3.into(), &0.into(), &0.into()));
     let plan = place.run(&["db", "prune", "--dry-run"]);
-    assert!(plan.stdout.contains("and of the logs 2 figures, 1 run and 0 webhooks"), "{plan:?}");
+    assert!(plan.stdout.contains("and from the logs 2 figures, 1 run and 0 webhooks"), "{plan:?}");
     let done = place.data(&["db", "prune", "--yes", "--force"]);
     assert_eq!((&done["deliveries"], &done["minutes"], &done["runs"]), (&3.into(), &2.into(), &1.into()));
     let rest = place.data(&["db", "prune", "--yes"]);

@@ -177,7 +177,7 @@ fn files_that_others_can_write_or_a_queue_they_can_read_are_told() {
 fn secrets_that_are_weak_or_missing_or_shared_are_told() {
     let (_receiver, mut place) = good_place();
     for (secret, wanted, says) in
-        [("0123456789abcdefghijk", "warn", "fewer than 24"), ("changeme", "fail", "stands for a secret")]
+        [("0123456789abcdefghijk", "warn", "fewer than 24"), ("changeme", "fail", "a placeholder, not a secret")]
     {
         place.set("WEBHOOK_SECRET", secret);
         let (verdict, detail, _) = found(&place, &[], "secrets");

@@ -28,7 +28,7 @@ fn the_edited_data_becomes_a_new_event_that_is_linked_to_the_old_one() {
     assert_eq!(place.ok(&["events", "show", "old", "--body"]), "{\"by\": \"admin\"}", "what was sent stays");
     assert_eq!(place.data(&["events", "show", new])["event"]["editedFrom"], "old");
     assert_eq!(place.data(&["events", "show", "old"])["event"]["editedInto"][0], new);
-    assert!(place.ok(&["why", new]).contains("made from old by editing its data"));
+    assert!(place.ok(&["why", new]).contains("created from old by editing its data"));
     assert_eq!(place.data(&["process"])["run"]["delivered"], 1);
     assert_eq!(receiver.count(), 2);
 

@@ -37,7 +37,7 @@ fn an_event_for_nobody_is_warned_about_once() {
     let (created, warned) = first.stderr.split_once('\n').unwrap();
     assert_eq!(created, format!("created the database {}", place.database().display()));
     assert!(warned.starts_with("warning: no endpoint is configured"), "{first:?}");
-    assert_eq!(first.stdout.trim_end(), "mine  user.created  user/u  stored; no endpoint gets it");
+    assert_eq!(first.stdout.trim_end(), "mine  user.created  user/u  stored without deliveries");
     let again = place.run(&args);
     assert_eq!((again.code, again.stderr.as_str()), (0, ""), "nothing was stored this time");
     let place = two_endpoints();
@@ -106,7 +106,7 @@ fn twenty_rejected_lines_are_named_and_the_rest_is_counted() {
         let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
         assert_eq!(warnings.len(), told, "{ran:?}");
         assert!(warnings[19].starts_with("warning: line 20, column 2: "), "{ran:?}");
-        assert!(told == 20 || warnings[20] == "warning: further rejected lines are not named", "{ran:?}");
+        assert!(told == 20 || warnings[20] == "warning: further rejected lines are not listed", "{ran:?}");
     }
 }
 

@@ -61,7 +61,7 @@ fn a_test_event_is_signed_sent_and_told_and_leaves_the_queue_alone() {
 
 #[test]
 fn a_test_says_what_to_do_about_what_came_back() {
-    for (status, says) in [(401, "secret"), (403, "secret"), (404, "path"), (301, "redirects"), (410, "gone")] {
+    for (status, says) in [(401, "secret"), (403, "secret"), (404, "path"), (301, "redirects"), (410, "410 Gone")] {
         let receiver = Receiver::new(move |_| Reply::Status(status));
         let place = configured(&receiver.url("/"), "");
         let ran = place.run(&["endpoints", "test", "admin"]);
@@ -173,13 +173,16 @@ fn conditions_decide_which_events_an_endpoint_gets_and_why_names_the_one_that_le
     assert_eq!(place.run(&["process"]).code, 0);
     assert_eq!(receiver.count(), 1);
     let why = place.run(&["why", "e3"]);
-    assert!(why.stdout.contains("admin: not sent, `data.completionPercentage >= 50` does not hold of it"), "{why:?}");
+    assert!(
+        why.stdout.contains("admin: not sent, its condition `data.completionPercentage >= 50` is not met"),
+        "{why:?}"
+    );
     let ran = place.run(&["replay", "e2"]);
     assert_eq!(ran.code, 1, "it is left out of a replay as well: {ran:?}");
     std::fs::write(place.path("event.json"), r#"{"type":"enrollment.updated","data":{"status":"paused"}}"#).unwrap();
     let file = place.path("event.json").display().to_string();
     let ran = place.run(&["endpoints", "check", "admin", "--event", &file]);
-    assert!(ran.code == 1 && ran.stdout.contains("`data.status = active` does not hold"), "{ran:?}");
+    assert!(ran.code == 1 && ran.stdout.contains("`data.status = active` is not met"), "{ran:?}");
     let dry =
         place.run(&["emit", "enrollment.updated", "e5", "--data", r#"{"status":"paused"}"#, "--dry-run", "-o", "json"]);
     assert_eq!(dry.data()["deliveries"], 0, "{dry:?}");
@@ -227,5 +230,5 @@ fn an_endpoint_is_shown_with_its_last_hour_its_circuit_and_the_fingerprint_of_it
     }
     assert!(!format!("{shown}{table}").contains(CANARY));
     std::fs::remove_file(place.path("own.secret")).unwrap();
-    assert!(place.ok(&["endpoints", "show", "admin"]).contains("cannot be had: "));
+    assert!(place.ok(&["endpoints", "show", "admin"]).contains("not available: "));
 }

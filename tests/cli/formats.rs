@@ -108,7 +108,7 @@ fn columns_are_chosen_by_name() {
     assert_eq!(chosen.lines().next(), Some("type,seq"));
     let unknown = place.run(&["events", "list", "--columns", "typ"]);
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
-    assert!(unknown.stderr.contains("there are seq, type, resource"), "{unknown:?}");
+    assert!(unknown.stderr.contains("the columns are seq, type, resource"), "{unknown:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::place::{Place, Ran};
+use crate::support::place::{Place, Ran, SECRET};
 
 fn ran(args: &[&str]) -> Ran {
     Place::new().run(args)
@@ -42,6 +42,7 @@ fn short_help_fits_a_small_terminal_and_long_help_begins_with_examples() {
         assert!(lines <= 24, "{words:?} has {lines} lines of short help");
         assert!(long.stdout.lines().count() > lines, "{words:?}");
         assert!(long.stdout.starts_with("Examples:"), "{words:?}: add examples to src/cli/examples.rs");
+        assert!(!long.stdout.contains(SECRET), "{words:?} shows the value of a variable");
         assert_eq!(ran(&[&["help"], &*words.iter().map(String::as_str).collect::<Vec<_>>()].concat()).code, 0);
     }
 }

@@ -68,7 +68,7 @@ fn what_is_there_is_never_overwritten_and_force_keeps_it() {
     place.data(&["init"]);
     let (config, secret) = (text(&place, CONFIG), text(&place, SECRET));
     let again = place.run(&["init"]);
-    assert!(again.code == 1 && again.stderr.contains("is there already") && again.stdout.is_empty(), "{again:?}");
+    assert!(again.code == 1 && again.stderr.contains("already exists") && again.stdout.is_empty(), "{again:?}");
     std::fs::write(place.path(CONFIG), "[delivery]\nmax_attempts = 4\n").unwrap();
     let forced = place.data(&["init", "--force"]);
     assert_eq!(forced["kept"], format!("{}.1", place.path(CONFIG).display()));
@@ -129,5 +129,5 @@ fn it_goes_where_it_is_told_and_the_next_commands_say_so() {
 fn a_variable_that_is_heard_before_the_new_secret_is_told() {
     let place = Place::new();
     let ran = place.run(&["init"]);
-    assert!(ran.code == 0 && ran.stderr.contains("env WEBHOOK_SECRET is heard before"), "{ran:?}");
+    assert!(ran.code == 0 && ran.stderr.contains("env WEBHOOK_SECRET overrides"), "{ran:?}");
 }

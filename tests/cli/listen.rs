@@ -164,7 +164,7 @@ fn a_challenge_that_the_place_does_not_meet_is_answered_here() {
     assert_eq!(listening.send("", b"{}"), 404, "what is no challenge is answered as the place does");
     let (_, told) = listening.ended();
     assert_eq!(receiver.requests().len(), 3, "all of them went on");
-    assert!(told.iter().any(|line| line.contains("did not meet the challenge (HTTP 404)")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("did not answer the challenge (HTTP 404)")), "{told:?}");
 }
 
 #[test]

@@ -32,14 +32,14 @@ fn a_search_that_ends_early_says_so_and_goes_on_from_there() {
     assert_eq!((first.data().as_array().unwrap().len(), &pagination["totalIsExact"]), (0, &false.into()), "{first:?}");
     let after = pagination["nextAfter"].as_i64().unwrap().to_string();
     assert!(
-        first.stderr.contains(&format!("look further with --after {after}, or at everything with --all")),
+        first.stderr.contains(&format!("continue with --after {after}, or search all rows with --all")),
         "{first:?}"
     );
     let next = place.run(&[&args(&["-o", "json", "--after"])[..], &[&after]].concat());
     assert_eq!((next.data()[0]["id"].as_i64(), next.stderr.as_str()), (Some(2), ""), "{next:?}");
     assert!(envelope(&next)["pagination"].get("totalIsExact").is_none(), "{next:?}");
     assert_eq!(place.run(&args(&["--all", "-o", "name"])).stdout, "2\n");
-    assert!(place.run(&args(&["-o", "name", "-q"])).stderr.starts_with("warning: looked back to number "));
+    assert!(place.run(&args(&["-o", "name", "-q"])).stderr.starts_with("warning: searched back to number "));
     // What is frequent fills the page.
     let frequent = place.run(&["deliveries", "list", "--status", "200", "--limit", "3"]);
     assert!(frequent.stdout.contains("3 of 10000+ shown") && frequent.stderr.is_empty(), "{frequent:?}");

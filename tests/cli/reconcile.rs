@@ -41,7 +41,10 @@ fn every_difference_is_found_and_the_events_mend_it() {
     let stale = data["differences"].as_array().unwrap().iter().find(|it| it["verdict"] == "stale").unwrap();
     assert_eq!((stale["resourceId"].as_str(), stale["fields"].to_string()), (Some("e-1"), r#"["status"]"#.into()));
     let told = place.run_with_input(&["reconcile", "-"], THERE.as_bytes());
-    assert!(told.stdout.starts_with("1 the same, 1 missing there, 1 stale, 1 deleted here, 1 extra"), "{told:?}");
+    assert!(
+        told.stdout.starts_with("1 equal, 1 missing there, 1 stale there, 1 deleted here, 1 extra there"),
+        "{told:?}"
+    );
 
     // The other side, as this program would keep it, takes the events.
     let there = Place::new();

@@ -57,9 +57,7 @@ fn plans_are_narrowed_limited_and_refused_when_they_are_cut_off() {
     let lines = |more: &[&str]| place.run(&[&["replay", "plan"], more].concat()).stdout.lines().count();
     assert_eq!([lines(&["--limit", "2"]), lines(&["--status", "500"]), lines(&["--status", "404"])], [3, 5, 1]);
     let cut: String = plan.lines().take(3).map(|line| format!("{line}\n")).collect();
-    for (input, told) in
-        [(cut.as_str(), "it was cut off"), ("{}\n", "no plan of a replay"), ("", "no plan of a replay")]
-    {
+    for (input, told) in [(cut.as_str(), "it is truncated"), ("{}\n", "not a replay plan"), ("", "not a replay plan")] {
         let ran = place.run_with_input(&["replay", "apply", "-"], input.as_bytes());
         assert!(ran.code == 65 && ran.stderr.contains(told), "{ran:?}");
     }

@@ -109,11 +109,11 @@ fn what_cannot_be_read_says_the_way_out_and_never_names_the_form_that_it_has() {
         ("curl https://h/ --data-binary @-", "each header with --header"),
         ("curl https://h/ -d \"$BODY\"", "each header with --header"),
         ("curl https://h/ -F a=b", "leave the option out"),
-        ("{\"a\":1}", "a body alone goes without --request"),
+        ("{\"a\":1}", "verify a body alone with"),
     ] {
         let ran = place.run_with_input(&["verify", "--request", "-"], request.as_bytes());
         assert!(ran.code == 65 && ran.stderr.contains(hint), "{request} {ran:?}");
-        assert_eq!(ran.stderr.contains("the forms that are read"), request.starts_with('{'), "{ran:?}");
+        assert_eq!(ran.stderr.contains("lists the formats"), request.starts_with('{'), "{ran:?}");
     }
     let chunks = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4c\r\nabc";
     let ran = place.run_with_input(&["verify", "--request", "-"], chunks.as_bytes());

@@ -37,8 +37,8 @@ fn an_event_for_later_waits_is_seen_everywhere_and_goes_when_its_time_comes() {
     assert_eq!((&place.queue()["scheduled"], &place.queue()["nextScheduledAt"]), (&1.into(), &at.into()));
     assert!(place.ok(&["status"]).contains("1 event scheduled, next at"));
     let why = place.ok(&["why", "later"]);
-    assert!(why.contains("waits until") && why.contains("syncctl events cancel later"), "{why}");
-    assert!(place.ok(&["events", "show", "later"]).contains("Schedule  waits until"));
+    assert!(why.contains("scheduled for") && why.contains("syncctl events cancel later"), "{why}");
+    assert!(place.ok(&["events", "show", "later"]).contains("Schedule  scheduled for"));
     let refused = place.run(&["replay", "later"]);
     assert!(refused.code == 1 && refused.stderr.contains("waits until"), "{refused:?}");
     assert!(place.ok(&["records", "export"]).contains("\"now\""), "it did not happen yet");
@@ -55,10 +55,7 @@ fn an_event_for_later_waits_is_seen_everywhere_and_goes_when_its_time_comes() {
     assert_eq!(listed(&place, "later")["schedule"], "queued");
     assert!(place.ok(&["records", "export"]).contains("\"later\""), "now it happened");
     let too_late = place.run(&["events", "cancel", "later"]);
-    assert!(
-        too_late.code == 1 && too_late.stderr.contains("its time") | too_late.stderr.contains("the time"),
-        "{too_late:?}"
-    );
+    assert!(too_late.code == 1 && too_late.stderr.contains("the scheduled time"), "{too_late:?}");
     assert_eq!(place.data(&["process"])["run"]["delivered"], 0, "it goes once");
     place.ok(&["db", "verify"]);
 }
@@ -88,7 +85,7 @@ fn what_is_cancelled_is_never_sent_and_stays_in_the_history() {
     assert_eq!(listed(&place, "a")["schedule"], "cancelled");
     assert!(listed(&place, "a")["cancelledAt"].is_string());
     let why = place.ok(&["why", "a"]);
-    assert!(why.contains("it is never sent") && why.contains("syncctl replay a --edit"), "{why}");
+    assert!(why.contains("never sent") && why.contains("syncctl replay a --edit"), "{why}");
     let replayed = place.run(&["replay", "a"]);
     assert!(replayed.code == 1 && replayed.stderr.contains("was cancelled"), "{replayed:?}");
     assert_eq!(place.queue()["scheduled"], 0);
@@ -109,9 +106,9 @@ fn a_worker_that_watches_queues_it_in_time() {
 fn a_time_that_is_past_or_no_time_is_refused() {
     let place = Place::new();
     for (more, text) in [
-        (&["--at", "2020-01-01T00:00:00Z"][..], "is past"),
+        (&["--at", "2020-01-01T00:00:00Z"][..], "is in the past"),
         (&["--at", "soon"], "local date and time"),
-        (&["--in", "0s"], "longer than nothing"),
+        (&["--in", "0s"], "longer than zero"),
         (&["--in", "1h", "--at", "2030-01-01"], "cannot be used with"),
         (&["--in", "1h", "--wait"], "cannot be used with"),
     ] {

@@ -198,7 +198,7 @@ fn the_answer_has_rows_for_spreadsheets_and_unknown_columns_are_refused() {
     assert_eq!(of(&["--columns", "value"]).stdout, format!("VALUE\n{SIGNATURE}\n"));
     assert_eq!(of(&["--all", "-o", "csv"]).stdout.lines().filter(|line| line.starts_with("standard,")).count(), 3);
     let unknown = of(&["--columns", "foo"]);
-    assert!(unknown.code == 2 && unknown.stderr.contains("there are scheme, header, value"), "{unknown:?}");
+    assert!(unknown.code == 2 && unknown.stderr.contains("the columns are scheme, header, value"), "{unknown:?}");
     let header = format!("x-webhook-signature: {SIGNATURE}");
     std::fs::write(place.path("body"), format!("{BODY}\n")).unwrap();
     let wrong = place.run(&["verify", "body", "--header", &header, "--explain", "-o", "csv"]);

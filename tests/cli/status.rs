@@ -67,7 +67,7 @@ fn a_run_that_delivered_nothing_says_what_it_attempted_all_the_same() {
     let place = Place::sending_to(&[receiver.url("/")]);
     place.emit_many(1);
     assert_eq!(place.run(&["deliveries", "give-up", "--all", "--yes"]).code, 0);
-    assert_eq!(place.data(&["process"])["message"], "nothing was due");
+    assert_eq!(place.data(&["process"])["message"], "no due deliveries");
     place.emit_lines([("late".to_owned(), "late".to_owned())].into_iter());
     let message = place.data(&["process"])["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("1 attempted   0 delivered   1 to be retried   0 failed"), "{message}");

@@ -146,7 +146,10 @@ fn what_to_do_next_is_said_where_there_is_something_to_do() {
     let nobody = Place::new();
     let seen = on_terminal(&nobody, 100, emit, "").unwrap();
     assert!(seen.stdout.contains("stored without deliveries") && !seen.stdout.contains("deliver now"), "{seen:?}");
-    assert!(seen.stdout.contains("hint: once an endpoint wants it, `syncctl replay evt_"), "{seen:?}");
+    assert!(
+        seen.stdout.contains("hint: once an endpoint subscribes to it, deliver it with `syncctl replay evt_"),
+        "{seen:?}"
+    );
     assert!(!place.run(&emit.split(' ').collect::<Vec<_>>()).stderr.contains("hint"), "nobody looks");
 }
 

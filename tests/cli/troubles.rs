@@ -222,7 +222,7 @@ fn a_cron_job_that_stopped_is_found_by_doctor_which_names_the_command() {
     place.emit("user.created", "u");
     eventually("the delivery is late", || place.run(&["health", "-q"]).code == 1);
     let found = place.run(&["doctor", "-q"]);
-    assert!(found.code == 1 && found.stdout.contains("is the cron job or the service there?"), "{found:?}");
+    assert!(found.code == 1 && found.stdout.contains("check the cron job or the service"), "{found:?}");
     assert!(found.stdout.contains("`syncctl process`"), "{found:?}");
     assert!(!found.stdout.contains("\nok "), "only what needs attention: {found:?}");
     follow(&place, &["syncctl process".to_owned()]);

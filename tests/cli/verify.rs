@@ -20,7 +20,7 @@ fn a_right_signature_ends_with_0_and_a_wrong_one_with_4_and_one_clear_reason() {
     let place = Place::new();
     let good = verify(&place, BODY, &["--header", &header()]);
     assert_eq!(good.code, 0, "{good:?}");
-    assert!(good.stdout.starts_with("VALID  signature right\n  scheme    syncctl (the original), detected"));
+    assert!(good.stdout.starts_with("VALID  signature valid\n  scheme    syncctl (the original), detected"));
     for (body, header, expected) in [
         ("{}", header(), "code-mismatch"),
         (BODY, "x-webhook-signature: zz".to_owned(), "code-not-hexadecimal"),
@@ -50,7 +50,7 @@ fn what_to_say_to_the_sender_holds_what_arrived_and_was_found_and_no_secret() {
         &format!("x-webhook-signature: {SIGNATURE}"),
         &format!("a body of {} bytes, SHA-256 ", pretty.len()),
         "What we verify (the original): HMAC-SHA256 of {body}, hex, with the secret whose fingerprint",
-        "What we found: the signature is right for the JSON without spaces",
+        "What we found: the signature is valid for the JSON without spaces",
         "[json-minified]",
     ] {
         assert!(message.contains(part), "{part} in {said}");
@@ -63,7 +63,7 @@ fn what_to_say_to_the_sender_holds_what_arrived_and_was_found_and_no_secret() {
     let theirs = message.split("secret check` is ").nth(1).map(|rest| rest[..16].to_owned());
     assert_eq!(of(&checked), theirs, "{checked}");
     let unknown = verify(&place, "{}", &["--header", &header(), "--explain"]).stdout;
-    assert!(unknown.contains("No known mistake explains the code"), "{unknown}");
+    assert!(unknown.contains("No known mistake explains the signature"), "{unknown}");
     let bare = verify(&place, "{}", &["--header", &header(), "-o", "json"]).data();
     assert_eq!(bare["toSender"], Value::Null, "only where it was looked for");
     let token = ["--header", "X-Gitlab-Token: not-the-token", "--scheme", "gitlab", "--explain"];
@@ -94,7 +94,7 @@ fn the_time_is_told_apart_from_the_signature() {
     assert_eq!(late.data()["time"]["ageMs"], 432_000);
     assert_eq!(late.data()["time"]["limitMs"], 300_000);
     let words = verify(&place, BODY, &["--header", &header, "--at", "2024-01-31T12:07:12Z"]);
-    let headline = "INVALID  outside-tolerance: signature right, 7m 12s old, limit 5m\n";
+    let headline = "INVALID  outside-tolerance: signature valid, 7m 12s old, limit 5m\n";
     assert!(words.stdout.starts_with(headline), "{words:?}");
     assert_eq!(at("1706702832", &["--tolerance", "10m"]).code, 0);
     assert_eq!(at("1706702399", &[]).data()["time"]["ageMs"], -1000);
@@ -142,9 +142,9 @@ fn explain_names_the_cause_and_nothing_for_a_wrong_secret() {
     let found = verify(&place, &body, &["--header", &header(), "--explain", "-o", "json"]);
     let data = found.data();
     assert_eq!((found.code, &data["explanation"]["cause"]), (4, &Value::from("newline-added")));
-    assert!(data["explanation"]["text"].as_str().unwrap().starts_with("right for the body without its last newline"));
+    assert!(data["explanation"]["text"].as_str().unwrap().starts_with("valid for the body without its last newline"));
     let words = verify(&place, &body, &["--header", &header(), "--explain"]).stdout;
-    assert!(words.contains("\nCAUSE  newline-added: right for the body without its last newline"), "{words}");
+    assert!(words.contains("\nCAUSE  newline-added: valid for the body without its last newline"), "{words}");
 
     place.set("WEBHOOK_SECRET", "another-secret-altogether");
     let none = verify(&place, &body, &["--header", &header(), "--explain", "-o", "json"]).data();

@@ -66,14 +66,14 @@ fn a_reload_takes_a_new_configuration_and_keeps_the_old_one_when_it_is_broken() 
 
     std::fs::write(place.path("c.toml"), "endpoints = 3\n").unwrap();
     kill(&child, "-HUP");
-    logs(&place, "the configuration is invalid, and the old one stays in use");
+    logs(&place, "invalid configuration; the previous one stays in use");
     configure(&place, &[("one", one.url("/"))]);
     place.emit("user.created", "between");
     eventually("the old one is in use", || one.count() == 2);
 
     configure(&place, &[("one", one.url("/")), ("two", two.url("/"))]);
     kill(&child, "-HUP");
-    logs(&place, "the configuration was read again endpoints=\"one,two\"");
+    logs(&place, "configuration reloaded endpoints=\"one,two\"");
     place.emit("user.created", "after");
     logs(&place, "attempt failed event=");
     assert!(log(&place).contains("endpoint=\"two\""), "{}", log(&place));

@@ -13,10 +13,10 @@ fn every_state_is_explained_with_what_happens_next() {
     let mut place = Place::sending_to(&[receiver.url("/")]);
     let why = |place: &Place, id: &str| place.run(&["events", "why", id]).stdout;
     place.emit_lines([("first", "r"), ("second", "r"), ("other", "s")].map(|(a, b)| (a.into(), b.into())).into_iter());
-    assert!(why(&place, "other").contains("not tried yet; due now"), "{}", why(&place, "other"));
+    assert!(why(&place, "other").contains("not attempted yet; due now"), "{}", why(&place, "other"));
     assert!(why(&place, "second").contains("an earlier one of user/r"), "{}", why(&place, "second"));
     place.run(&["process"]);
-    assert!(why(&place, "other").contains("delivered with attempt 1"));
+    assert!(why(&place, "other").contains("delivered by attempt 1"));
     let first = why(&place, "first");
     assert!(first.contains("1 attempt made, the last one: HTTP 503; next at 20"), "{first}");
     place.set("SYNCCTL_DELIVERY_MAX_ATTEMPTS", "1");
@@ -40,7 +40,7 @@ fn every_state_is_explained_with_what_happens_next() {
     assert_eq!(place.run(&["events", "why", "nobody"]).code, 66);
     let alone = Place::new();
     alone.emit("user.created", "u");
-    assert!(why(&alone, "#1").contains("no endpoint wanted it"));
+    assert!(why(&alone, "#1").contains("no endpoint subscribed to it"));
 }
 
 #[test]

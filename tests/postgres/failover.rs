@@ -80,7 +80,7 @@ fn what_an_asynchronous_standby_had_not_received_is_sent_again_and_told() {
     stop(&mut [known, unknown]);
     let told = ["known.log", "unknown.log"].map(|log| std::fs::read_to_string(place.path(log)).unwrap());
     assert!(told[0].contains("lost committed transactions"), "{}", told[0]);
-    assert!(told[1].contains("a new one begins"), "{}", told[1]);
+    assert!(told[1].contains("starting a new one"), "{}", told[1]);
     judge(&seen.lock().unwrap(), events);
     assert_eq!(place.run(&["db", "verify"]).code, 0);
 }

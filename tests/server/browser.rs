@@ -168,7 +168,7 @@ fn who_guesses_at_the_door_waits_and_the_right_token_never_does() {
     for wrong in ["", "%00", "x", &TOKEN[1..], "token"] {
         let answer = login(&server, wrong);
         assert_eq!(answer.status, 401, "{wrong}");
-        assert!(answer.body.contains("this is not the token of an operator") && !answer.head.contains("set-cookie"));
+        assert!(answer.body.contains("the token belongs to no operator") && !answer.head.contains("set-cookie"));
     }
     let codes: Vec<u16> = (0..40).map(|n| login(&server, &format!("guess-{n}")).status).collect();
     assert!(codes.contains(&429), "{codes:?}");
@@ -211,7 +211,7 @@ fn a_real_browser_signs_in_looks_around_and_signs_out() {
     let text = || browser.run("return document.body.innerText").as_str().unwrap().to_owned();
     browser.post("url", &json!({"url": format!("http://{}/", server.address)}));
     browser.sign_in("wrong");
-    eventually("the wrong token is told", || text().contains("this is not the token of an operator"));
+    eventually("the wrong token is told", || text().contains("the token belongs to no operator"));
     browser.sign_in(TOKEN);
     eventually("the overview is shown", || browser.run("return document.title") == "✗ unhealthy · Overview · syncctl");
     assert!(text().contains("<script>"), "{}", text());

@@ -106,10 +106,10 @@ fn a_hangup_reads_the_configuration_again_and_a_wrong_one_changes_nothing() {
     std::fs::write(place.path("secret"), crate::support::place::SECRET).unwrap();
     server.signal("-HUP");
     eventually("the new secret counts", || status() == 200);
-    eventually("the reload is told", || server.told().contains("the configuration was read again"));
+    eventually("the reload is told", || server.told().contains("configuration reloaded"));
     std::fs::write(place.path("secret"), "").unwrap();
     server.signal("-HUP");
-    eventually("the old one stays", || server.told().contains("the configuration is wrong; the old one stays"));
+    eventually("the old one stays", || server.told().contains("invalid configuration; the previous one stays in use"));
     eventually("the cause is told", || server.told().contains("error: failed to read webhook.secret"));
     assert_eq!(status(), 200);
     server.signal("-TERM");

@@ -231,7 +231,7 @@ fn a_replay_of_many_is_planned_first_and_refused_once_anything_changed() {
     assert_eq!(apply(&planned, &json!({"state": "failed"})).status, 409, "a plan is applied once");
     let again = scene.post("/api/deliveries/1/replay", OPERATOR, &json!({}));
     assert_eq!(again.status, 409);
-    assert!(again.body.contains("was delivered already"), "{}", again.body);
+    assert!(again.body.contains("is already delivered"), "{}", again.body);
     assert_eq!(scene.post("/api/deliveries/1/replay", OPERATOR, &json!({"includeDelivered": true})).status, 200);
     assert_eq!(scene.post("/api/deliveries/1/give-up", OPERATOR, &json!({})).status, 200);
     assert_eq!(scene.states()[0], "failed");

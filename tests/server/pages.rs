@@ -104,7 +104,7 @@ fn an_operator_sees_a_delivery_fail_and_recover_finds_it_and_replays_it() {
     browser.click("[data-key=r]");
     scene.shows("1 delivery replayed");
     eventually("it arrives", || scene.count("delivered") == 1);
-    scene.shows("delivered with attempt 4");
+    scene.shows("delivered by attempt 4");
     scene.open("/audit?direction=operator");
     scene.shows("delivery.replay");
     scene.shows("by admin from 127.0.0.1");
@@ -116,7 +116,7 @@ fn an_operator_sees_a_delivery_fail_and_recover_finds_it_and_replays_it() {
     scene.open("/events/%231");
     browser.enter("#headers", &headers);
     browser.click("form.verify button");
-    scene.shows("VALID  signature right");
+    scene.shows("VALID  signature valid");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn an_operator_replays_many_by_a_plan_and_pauses_and_resumes_an_endpoint() {
     scene.place.run(&["replay", "3"]);
     eventually("it arrives", || scene.count("delivered") == 1);
     browser.click(".actions .primary");
-    scene.shows("nothing was changed: what the plan means changed");
+    scene.shows("nothing was changed: the deliveries of the plan changed");
     scene.open("/failures");
     scene.shows("9 of 10 attempts failed");
     browser.click("table[aria-label='Failures by cause'] tbody a");
@@ -178,7 +178,7 @@ fn an_operator_explains_a_refused_webhook_and_accepts_it() {
     scene.open("/requests/2");
     scene.shows("CAUSE");
     scene.open("/requests/1");
-    scene.shows("signature right");
+    scene.shows("signature valid");
     scene.shows("<i>Ada</i>");
     scene.browser.click("input[name=any_time]");
     scene.browser.click_on("button", "Verify again and accept");
@@ -203,7 +203,7 @@ fn a_form_without_the_token_of_its_session_does_nothing() {
     for wrong in ["", "form_token=", "form_token=x", &format!("form_token={}", &token[1..])] {
         let refused = pause(wrong);
         assert_eq!(refused.status, 403, "{wrong}");
-        assert!(refused.body.contains("load the page again"), "{}", refused.body);
+        assert!(refused.body.contains("reload the page"), "{}", refused.body);
     }
     assert_eq!(place.data(&["endpoints", "list"])[0]["state"], "ok");
     assert_eq!(pause(&format!("form_token={token}")).status, 303);

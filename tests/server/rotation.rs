@@ -116,14 +116,14 @@ fn a_receiver_that_does_not_tell_is_not_guessed_at() {
         (one["accepts"].as_str().unwrap().to_owned(), one["reason"].as_str().unwrap().to_owned())
     };
     let (accepts, reason) = said("everything");
-    assert!(accepts == "unverified" && reason.starts_with("HTTP 200 to a secret nobody has"), "{reason}");
+    assert!(accepts == "unverified" && reason.starts_with("HTTP 200 with a random secret"), "{reason}");
     for (name, why) in [
         ("broken", "HTTP 500"),
         ("missing", "HTTP 404"),
         ("throttled", "HTTP 429"),
-        ("fussy", "HTTP 400 whatever the signature"),
+        ("fussy", "HTTP 400 with any signature"),
         ("hanging", "timed out after 300ms waiting for the response"),
-        ("moody", "HTTP 503, to what the old secret signed"),
+        ("moody", "HTTP 503 with the old secret"),
         ("absent", "connection refused"),
         ("metadata", "may not be called"),
     ] {

@@ -407,7 +407,7 @@ fn a_source_that_is_silent_for_longer_than_it_may_be_is_unhealthy_and_named() {
     );
     let server = Running::start(&place, &["--no-process"]);
     let health = || server.get("/api/sync/health", ADMIN).data()["health"].clone();
-    let silent = "nothing ever verified at /api/webhooks/in/partner";
+    let silent = "no webhook has ever verified at /api/webhooks/in/partner";
     assert_eq!(health()["message"], format!("unhealthy: {silent}"));
     assert!(place.run(&["check"]).stdout.contains(silent));
     assert!(place.run(&["doctor"]).stdout.contains(silent));

@@ -111,7 +111,7 @@ fn a_key_of_the_other_version_of_a_shared_header_is_recognised() {
         (mistake.scheme, mistake.secrets) = (scheme("standard"), current(secret));
         let found = explained(&mistake);
         let text = found.single().map(|change| change.text()).unwrap_or_default();
-        assert!(text.contains("key of standard-ed25519, whose `v1a` code is right"), "{text}");
+        assert!(text.contains("key of standard-ed25519, whose `v1a` code is valid"), "{text}");
         assert_eq!(found.verify_with.as_deref(), Some("--scheme standard-ed25519"));
         mistake.received.body = Bytes::from_static(b"{}");
         assert_eq!(explained(&mistake).changes, []);

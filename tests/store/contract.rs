@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use syncctl::delivery::{Outcome, Reason, State, Trigger};
+use syncctl::delivery::{FailureReason, Outcome, State, Trigger};
 use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, PausedBy};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
@@ -229,7 +229,7 @@ fn figures_stay_right_when_a_delivery_that_failed_before_kills_its_workers(backe
         backend.kill(run);
         assert_eq!(queue.store.reap(at).wait().unwrap(), 1);
     }
-    assert_eq!(queue.state("a"), (State::Failed, Some(Reason::WorkerCrash)));
+    assert_eq!(queue.state("a"), (State::Failed, Some(FailureReason::WorkerCrash)));
     let counts = queue.store.figures(now()).wait().unwrap().endpoints[0].counts;
     assert_eq!((counts.troubled, counts.troubled_attempts, counts.failed), (1, 6, 1));
 }

@@ -35,7 +35,7 @@ fn observed(kind: IncidentKind, subject: &str, count: u64) -> ObservedProblem {
         subject: subject.to_owned(),
         severity: Severity::Warning,
         event_type: Some("user.updated".to_owned()),
-        reason: "attempts in a row were not answered".to_owned(),
+        reason: "consecutive attempts were not answered".to_owned(),
         remedy: format!("syncctl endpoints show {subject}"),
         count,
     }

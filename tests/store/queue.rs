@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Outcome, Reason, State};
+use syncctl::delivery::{FailureReason, Outcome, State};
 use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
@@ -88,7 +88,7 @@ impl TestQueue {
         self.store.deliveries(&filter, ALL).wait().unwrap().rows.remove(0)
     }
 
-    pub(crate) fn state(&self, id: &str) -> (State, Option<Reason>) {
+    pub(crate) fn state(&self, id: &str) -> (State, Option<FailureReason>) {
         let row = self.delivery(id);
         (row.state, row.reason)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Outcome, Reason, State};
+use syncctl::delivery::{FailureReason, Outcome, State};
 use syncctl::store::{Claim, ClaimRequest, DeliveryFilter, FinishedAttempt, Run};
 
 use crate::backend::{Backend, on_every_backend};
@@ -76,7 +76,7 @@ impl Drain {
         FinishedAttempt { claim, outcome, started_at, ended_at, took: *took, detail, response, jitter: 1.0 }
     }
 
-    fn states(&self) -> BTreeMap<String, (State, Option<Reason>)> {
+    fn states(&self) -> BTreeMap<String, (State, Option<FailureReason>)> {
         let rows = self.queue.store.deliveries(&DeliveryFilter::default(), ALL).wait().unwrap().rows;
         rows.into_iter().map(|row| (row.event.id.to_string(), (row.state, row.reason))).collect()
     }
@@ -105,7 +105,7 @@ fn four_good_events_behind_six_that_hang_go_out_within_the_second_probe_and_the_
     let delivered = |drain: &Drain| drain.states().values().filter(|(state, _)| *state == State::Delivered).count();
     // The probes after 30 and 60 seconds, each lengthened by 30 %, the first of them another time-out.
     drain.run_until(Duration::from_secs(39 + 10 + 78 + 1), &mut hangs_on_bad, |drain| delivered(drain) == 4);
-    let used_up = (State::Failed, Some(Reason::AttemptsUsedUp));
+    let used_up = (State::Failed, Some(FailureReason::AttemptsUsedUp));
     let all_failed = |drain: &Drain| drain.states().values().filter(|it| **it == used_up).count() == 6;
     drain.run_until(Duration::from_hours(4), &mut hangs_on_bad, all_failed);
 }
@@ -159,10 +159,9 @@ fn nobody_starves_whatever_the_receiver_does(backend: &dyn Backend) {
         // Once it answers all that is good, all of that arrives within as many probes.
         let arrived = |drain: &Drain| {
             let states = drain.states();
-            states
-                .iter()
-                .filter(|(name, _)| name.starts_with("good"))
-                .all(|(_, (state, reason))| *state == State::Delivered || *reason == Some(Reason::AttemptsUsedUp))
+            states.iter().filter(|(name, _)| name.starts_with("good")).all(|(_, (state, reason))| {
+                *state == State::Delivered || *reason == Some(FailureReason::AttemptsUsedUp)
+            })
         };
         drain.run_until(bound, &mut hangs_on_bad, arrived);
     }

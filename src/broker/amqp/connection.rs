@@ -1,4 +1,4 @@
-//! The connection to one server of RabbitMQ, opened when it is first needed and again when it broke.
+//! The connection to one RabbitMQ server, opened on first use and again after it broke.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as BlockingMutex, PoisonError};
@@ -17,26 +17,26 @@ use tokio::time::Instant;
 use super::super::Credentials;
 use super::super::server::Server;
 use super::failure_text::refused;
-use super::runtime::Kit;
+use super::runtime::TokioRuntime;
 use crate::network::AGENT;
 use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
-/// How old a connection may become, so that a name that stands for another address is looked up again.
+/// The maximum age of a connection, so that a name whose address changed is resolved again.
 const MAX_AGE: Duration = Duration::from_mins(10);
-/// The code of an end that is no error.
+/// The reply code of a close without error.
 pub(super) const DONE: u16 = 200;
-/// The user and the password of a server that nobody set up; it lets them in from its own machine alone.
+/// The default user and password of RabbitMQ, which it accepts from its own machine only.
 const GUEST: &str = "guest";
 
-/// The connection to one server.
+/// The connection to one server, which is opened again when it was closed or is too old.
 pub(super) struct Connections {
     pub(super) server: Server,
     /// The virtual host.
     vhost: String,
-    open: Mutex<Option<(Arc<Open>, Instant)>>,
-    /// How many were opened.
+    open: Mutex<Option<(Arc<OpenConnection>, Instant)>>,
+    /// The number of connections that were opened.
     opened: AtomicU64,
 }
 
@@ -46,44 +46,44 @@ impl std::fmt::Debug for Connections {
     }
 }
 
-/// An open connection.
-pub(super) struct Open {
+/// An open connection to RabbitMQ.
+pub(super) struct OpenConnection {
     pub(super) connection: Connection,
-    /// Which connection it is.
+    /// The number of this connection.
     pub(super) number: u64,
-    /// Why the server takes no messages, while it takes none.
+    /// Why the server accepts no messages, while it blocks publishers.
     blocked: watch::Receiver<Option<String>>,
     opened: Instant,
 }
 
-impl std::fmt::Debug for Open {
+impl std::fmt::Debug for OpenConnection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Open({})", self.number)
+        write!(f, "OpenConnection({})", self.number)
     }
 }
 
-impl Open {
+impl OpenConnection {
     fn is_usable(&self, now: Instant) -> bool {
         self.connection.status().connected() && now.duration_since(self.opened) < MAX_AGE
     }
 
-    /// The closing handshake, which tells the server of an end from a break.
+    /// Closes with the closing handshake, so that the server does not log a lost connection.
     pub(super) async fn end(&self) {
         let _ = self.connection.close(DONE, "done".into()).await;
     }
 
-    /// Waits until the server says that it takes no messages, and why.
+    /// Waits until the server blocks publishers, and returns why.
     pub(super) async fn blocked(&self) -> String {
         let mut blocked = self.blocked.clone();
         let why = blocked.wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
         match why {
             Some(why) => why,
-            // The connection ended: what is under way on it says so.
+            // The connection ended: the operations in flight on it report that.
             None => std::future::pending().await,
         }
     }
 
-    /// Why the server takes no messages at the moment, if it takes none.
+    /// Why the server blocks publishers now, if it does.
     pub(super) fn blocked_now(&self) -> Option<String> {
         self.blocked.borrow().clone()
     }
@@ -95,7 +95,7 @@ impl Connections {
     }
 
     /// The open connection, or a new one.
-    pub(super) async fn get(&self, limit: Duration, trace: &PhaseTimer) -> Result<Arc<Open>, Failure> {
+    pub(super) async fn get(&self, limit: Duration, trace: &PhaseTimer) -> Result<Arc<OpenConnection>, Failure> {
         let mut open = self.open.lock().await;
         let now = Instant::now();
         if let Some((open, used)) = open.as_mut().filter(|(open, _)| open.is_usable(now)) {
@@ -109,22 +109,22 @@ impl Connections {
         Ok(new)
     }
 
-    /// Does not use the connection again. It ends with the last message that is under way on it.
+    /// Discards the connection. It is closed after the last message in flight on it.
     pub(super) fn close(&self) {
         if let Ok(mut open) = self.open.try_lock() {
             *open = None;
         }
     }
 
-    /// Ends the connection that is open.
-    pub(super) async fn leave(&self) {
+    /// Closes the open connection.
+    pub(super) async fn disconnect(&self) {
         let open = self.open.lock().await.take();
         if let Some((open, _)) = open {
             open.end().await;
         }
     }
 
-    /// Closes the connection if it has been idle for too long; whether it has.
+    /// Closes the connection if it has been idle for too long, and returns whether it did.
     pub(super) fn evict_idle(&self) -> bool {
         let Ok(mut open) = self.open.try_lock() else { return false };
         let is_idle = open.as_ref().is_some_and(|(_, used)| used.elapsed() >= MAX_IDLE_TIME);
@@ -139,11 +139,11 @@ impl Connections {
         &self,
         limit: Duration,
         trace: &PhaseTimer,
-    ) -> Result<(Open, Vec<CertificateDer<'static>>), Failure> {
+    ) -> Result<(OpenConnection, Vec<CertificateDer<'static>>), Failure> {
         let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);
         let certificates = stream.certificates();
-        // It is handed over once: a connection that breaks is opened again by us.
+        // The stream is used once: a broken connection is opened again by us, not by lapin.
         let stream = BlockingMutex::new(Some(stream));
         let hand_over = async move |_, _| {
             let stream = stream.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -151,15 +151,15 @@ impl Connections {
             Ok(AsyncTcpStream::Plain(Compat::new(stream)))
         };
         let properties = ConnectionProperties::default().with_connection_name(AGENT.into());
-        let runtime = Runtime::new(Kit::current());
+        let runtime = Runtime::new(TokioRuntime::current());
         let connection = Connection::connector(self.uri(), runtime, hand_over, properties).await;
         let connection = connection.map_err(|e| refused(&e).into_failure())?;
         let number = self.opened.fetch_add(1, Ordering::Relaxed);
         let blocked = watch_blocked(&connection);
-        Ok((Open { connection, number, blocked, opened: Instant::now() }, certificates))
+        Ok((OpenConnection { connection, number, blocked, opened: Instant::now() }, certificates))
     }
 
-    /// Who logs in where, in the form that lapin wants. It resolves nothing: the stream is open.
+    /// The login and virtual host as lapin's URI. lapin resolves nothing, because the stream is already open.
     fn uri(&self) -> AMQPUri {
         let userinfo = match &self.server.credentials {
             Some(Credentials { user, password }) => {
@@ -169,12 +169,12 @@ impl Connections {
         };
         let authority =
             AMQPAuthority { userinfo, host: self.server.origin.host.clone(), port: self.server.origin.port };
-        // The stream is over TLS already, where it is.
+        // TLS, if any, is part of the stream.
         AMQPUri { scheme: AMQPScheme::AMQP, authority, vhost: self.vhost.clone(), query: AMQPQueryString::default() }
     }
 }
 
-/// Notes why the server takes no messages, as long as the connection is.
+/// Records whether the server blocks publishers and why, until the connection ends.
 fn watch_blocked(connection: &Connection) -> watch::Receiver<Option<String>> {
     let (told, blocked) = watch::channel(None);
     let mut events = connection.events_listener();

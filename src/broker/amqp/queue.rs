@@ -1,6 +1,6 @@
-//! A queue: messages are taken, and acknowledged once they are applied.
+//! Reads a queue: messages are received, and acknowledged once they are applied.
 //!
-//! The server keeps what was taken and not acknowledged, and hands it out again once the connection of its reader ends.
+//! The server keeps unacknowledged messages, and delivers them again when the connection of their reader ends.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use tokio::time::timeout;
 
 use super::super::server::Server;
 use super::super::{Inspection, PendingMessage};
-use super::connection::{Connections, DONE, Open};
+use super::connection::{Connections, DONE, OpenConnection};
 use super::failure_text::refused;
 use super::{RESOURCE, queue_in_words, short};
 use crate::clock::Clock;
 use crate::endpoint::QueuePlace;
 use crate::network::failure::{Failure, PhaseTimer};
 
-/// How many times as many messages as are taken at once the server sends before the first of them is acknowledged.
+/// The prefetch count, as a multiple of the messages that are received at once.
 const PREFETCH: usize = 2;
 /// The header that holds what AMQP calls the id of a message.
 const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
@@ -35,15 +35,15 @@ pub struct QueueReader {
     place: QueuePlace,
     connections: Connections,
     active: Option<ActiveConsumer>,
-    /// How often it began to read: tags of messages count anew each time.
+    /// The number of times it connected: delivery tags restart with each connection.
     began: u64,
 }
 
-/// A connection on which messages come.
+/// A connection on which the server delivers messages.
 #[derive(Debug)]
 struct ActiveConsumer {
-    /// Ends with the last that holds it.
-    open: Open,
+    /// Closed when the last reference is dropped.
+    open: OpenConnection,
     channel: Channel,
     messages: lapin::Consumer,
 }
@@ -54,7 +54,7 @@ impl QueueReader {
         Self { connections: Connections::new(server, place.vhost.clone()), place, active: None, began: 0 }
     }
 
-    /// Takes messages that came; waits for the first.
+    /// Returns messages that were delivered; waits for the first.
     pub(in crate::broker) async fn receive(
         &mut self,
         most: usize,
@@ -63,7 +63,7 @@ impl QueueReader {
     ) -> Result<Vec<PendingMessage>, Failure> {
         let received = self.try_receive(most, wait, limit).await;
         if received.is_err() {
-            self.give_back();
+            self.requeue();
         }
         received
     }
@@ -90,7 +90,7 @@ impl QueueReader {
         Ok(taken)
     }
 
-    /// Connects, and asks for the messages of the queue.
+    /// Connects, and subscribes to the queue.
     async fn begin(&self, most: usize, limit: Duration) -> Result<ActiveConsumer, Failure> {
         let trace = PhaseTimer::new();
         let began = timeout(limit, async {
@@ -100,7 +100,7 @@ impl QueueReader {
         began.await.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))
     }
 
-    async fn consume(&self, open: Open, most: usize) -> lapin::Result<ActiveConsumer> {
+    async fn consume(&self, open: OpenConnection, most: usize) -> lapin::Result<ActiveConsumer> {
         let channel = open.connection.create_channel().await?;
         let prefetch = u16::try_from(PREFETCH * most).unwrap_or(u16::MAX);
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
@@ -121,7 +121,7 @@ impl QueueReader {
         self.ended(done.map(|done| done.map(drop)), limit)
     }
 
-    /// `basic.reject`: the server puts it to the queue's dead letters, if it has a policy for them.
+    /// `basic.reject`: the server moves it to the queue's dead letters, if a policy says so.
     pub(in crate::broker) async fn reject(&mut self, message: &PendingMessage, limit: Duration) -> Result<(), Failure> {
         let Some(ActiveConsumer { channel, .. }) = self.active_for(std::slice::from_ref(message)) else {
             return Err(gone());
@@ -131,7 +131,7 @@ impl QueueReader {
         self.ended(done, limit)
     }
 
-    /// The connection that these came by. On another, their tags are those of other messages.
+    /// The connection that delivered these messages. On another, their tags mean other messages.
     fn active_for(&self, messages: &[PendingMessage]) -> Option<&ActiveConsumer> {
         let are_of_it = messages.iter().all(|message| message.tag.0 == self.began);
         self.active.as_ref().filter(|_| are_of_it)
@@ -147,18 +147,18 @@ impl QueueReader {
             Err(_) => Err(Failure::timed_out(limit, PhaseTimer::new().phase())),
         };
         if done.is_err() {
-            self.give_back();
+            self.requeue();
         }
         done
     }
 
-    /// Ends the connection: the server hands out again what was not acknowledged.
-    pub(in crate::broker) fn give_back(&mut self) {
+    /// Closes the connection, so that the server delivers unacknowledged messages again.
+    pub(in crate::broker) fn requeue(&mut self) {
         self.active = None;
     }
 
-    /// Ends the connection once the server has the last acknowledgements.
-    pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
+    /// Closes the connection after the server has received the last acknowledgements.
+    pub(in crate::broker) async fn disconnect(&mut self, limit: Duration) {
         if let Some(ActiveConsumer { open, channel, .. }) = self.active.take() {
             let close = async {
                 let _ = channel.close(DONE, short("done")).await;
@@ -168,7 +168,7 @@ impl QueueReader {
         }
     }
 
-    /// What the server and the queue are; takes nothing.
+    /// Describes the server and the queue; receives nothing.
     pub(in crate::broker) async fn inspect(
         &self,
         limit: Duration,
@@ -177,17 +177,17 @@ impl QueueReader {
     ) -> Result<Inspection, Failure> {
         let (open, certificates) = self.connections.connect(limit, trace).await?;
         let channel = open.connection.create_channel().await.map_err(|e| refused(&e).into_failure())?;
-        let said = queue_in_words(&channel, &self.place.queue).await?;
+        let summary = queue_in_words(&channel, &self.place.queue).await?;
         open.end().await;
         Ok(Inspection {
-            said,
+            summary,
             ahead_ms: None,
             valid_days: self.connections.server.valid_days(&certificates, clock.now()),
         })
     }
 }
 
-/// What was taken on a connection that is gone comes again.
+/// The failure for messages of a connection that ended: the server delivers them again.
 fn gone() -> Failure {
     Failure::unreachable("connection: closed before the acknowledgement")
 }
@@ -201,7 +201,7 @@ fn pending(next: Option<lapin::Result<Delivery>>, began: u64) -> Result<PendingM
     Ok(PendingMessage { tag: (began, delivery.delivery_tag), headers, body: Bytes::from(delivery.data) })
 }
 
-/// The headers that are texts, and what properties say.
+/// The headers with text values, and those that are properties.
 fn headers(properties: &BasicProperties) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let table = properties.headers().iter().flat_map(|table| table.inner());

@@ -1,4 +1,4 @@
-//! The runtime that lapin runs on: tokio, with connections that are ours.
+//! The runtime that lapin runs on: tokio, with connections that our connector opens.
 
 use std::future::Future;
 use std::io::{self, Read, Write};
@@ -14,20 +14,20 @@ use futures_util::Stream;
 
 use crate::network::connect;
 
-/// The current runtime of tokio, whose connections are opened elsewhere.
+/// The current tokio runtime as lapin uses it. Its TCP connections are opened by our connector.
 #[derive(Clone, Debug)]
-pub(super) struct Kit(Tokio);
+pub(super) struct TokioRuntime(Tokio);
 
-impl Kit {
+impl TokioRuntime {
     /// Within a runtime only.
     pub(super) fn current() -> Self {
         Self(Tokio::current())
     }
 }
 
-impl RuntimeKit for Kit {}
+impl RuntimeKit for TokioRuntime {}
 
-impl Executor for Kit {
+impl Executor for TokioRuntime {
     type Task<T: Send + 'static> = <Tokio as Executor>::Task<T>;
 
     fn block_on<T, F: Future<Output = T>>(&self, work: F) -> T {
@@ -43,7 +43,7 @@ impl Executor for Kit {
     }
 }
 
-impl Reactor for Kit {
+impl Reactor for TokioRuntime {
     type TcpStream = Compat<connect::ClientStream>;
     type Sleep = <Tokio as Reactor>::Sleep;
 
@@ -63,7 +63,7 @@ impl Reactor for Kit {
         self.0.interval(time)
     }
 
-    /// Refused: an address is called by the rules alone, in [`connect::connect`].
+    /// Refused: connections are opened by [`connect::connect`], which checks the address rules.
     fn tcp_connect_addr(
         &self,
         _address: SocketAddr,

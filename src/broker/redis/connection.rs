@@ -1,4 +1,4 @@
-//! The connection to one server of Redis, opened when it is first needed and again when it broke.
+//! The connection to one Redis server, opened on first use and again after it broke.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(60);
-/// How old a connection may become, so that a name that stands for another address is looked up again.
+/// The maximum age of a connection, so that a name whose address changed is resolved again.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// The connection to one server.
+/// The connection to one server, which is opened again when it was closed or is too old.
 pub(super) struct Connections {
     server: Server,
     /// The number of the database.
     db: u32,
-    open: Mutex<Option<Open>>,
+    open: Mutex<Option<OpenConnection>>,
 }
 
 impl std::fmt::Debug for Connections {
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Connections {
 }
 
 /// An open connection, and when it was opened and last used.
-struct Open {
+struct OpenConnection {
     connection: MultiplexedConnection,
     /// Reads and writes; ends when the connection does.
     driver: JoinHandle<()>,
@@ -44,12 +44,12 @@ struct Open {
     used: Instant,
 }
 
-/// Sends one command. An answer that is an error is one.
+/// Sends one command. An error in the response is returned as an error.
 pub(super) async fn run(connection: &mut MultiplexedConnection, command: &Cmd) -> RedisResult<Value> {
     connection.send_packed_command(command).await?.extract_error()
 }
 
-impl Open {
+impl OpenConnection {
     fn is_usable(&self, now: Instant) -> bool {
         !self.driver.is_finished() && now.duration_since(self.opened) < MAX_AGE
     }
@@ -70,11 +70,11 @@ impl Connections {
         }
         *open = None;
         let (connection, driver, _) = self.connect(limit, trace).await?;
-        *open = Some(Open { connection: connection.clone(), driver, opened: now, used: now });
+        *open = Some(OpenConnection { connection: connection.clone(), driver, opened: now, used: now });
         Ok(connection)
     }
 
-    /// Does not use the connection again. What is under way on it ends there.
+    /// Discards the connection. Commands in flight on it still complete.
     pub(super) fn close(&self) {
         if let Ok(mut open) = self.open.try_lock() {
             *open = None;
@@ -98,7 +98,7 @@ impl Connections {
         let stream = self.server.connect(limit, trace).await?;
         trace.enter(Phase::Response);
         let certificates = stream.certificates();
-        // Waits have an end of their own: the deadline of the attempt.
+        // No response timeout: the deadline of the attempt ends a wait.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let info = RedisConnectionInfo::default().set_skip_set_lib_name();
         let made = MultiplexedConnection::new_with_config(&info, stream, config).await;
@@ -119,7 +119,7 @@ impl Connections {
         if self.db > 0 {
             run(connection, ::redis::cmd("SELECT").arg(self.db)).await?;
         }
-        // For whoever lists the clients of a server; one that does not know the command or forbids it is used all the same.
+        // The name shows in CLIENT LIST. A server that does not know or allow the command can still be used.
         let name = AGENT.replace('/', "-");
         match run(connection, ::redis::cmd("CLIENT").arg("SETNAME").arg(name)).await {
             Err(error) if error.kind() == ErrorKind::Io || error.code() == Some("NOAUTH") => Err(error),
@@ -143,12 +143,12 @@ impl Connections {
         let time = ask(&::redis::cmd("TIME")).await?;
         let ahead_ms = millis(&time).map(|server| server - i64::midpoint(sent.as_millis(), clock.now().as_millis()));
         let kind = ask(::redis::cmd("TYPE").arg(stream)).await?;
-        let said = match (kind, group) {
+        let summary = match (kind, group) {
             (Value::SimpleString(kind), None) if kind == "none" => {
-                format!("no stream `{stream}` yet: the first event makes it")
+                format!("no stream `{stream}` yet: the first event creates it")
             }
             (Value::SimpleString(kind), Some(_)) if kind == "none" => {
-                format!("no stream `{stream}` yet: whoever reads first makes it")
+                format!("no stream `{stream}` yet: the first reader creates it")
             }
             (Value::SimpleString(kind), None) if kind == "stream" => {
                 match ask(::redis::cmd("XLEN").arg(stream)).await? {
@@ -165,7 +165,7 @@ impl Connections {
             }
             _ => return Err(unexpected("TYPE")),
         };
-        Ok(Inspection { said, ahead_ms, valid_days })
+        Ok(Inspection { summary, ahead_ms, valid_days })
     }
 }
 
@@ -173,7 +173,7 @@ impl Connections {
 fn group_in_words(groups: &Value, stream: &str, group: &str) -> String {
     let Value::Array(groups) = groups else { return format!("stream `{stream}`") };
     let Some(found) = groups.iter().find(|it| member(it, "name").and_then(text) == Some(group)) else {
-        return format!("no group `{group}` of stream `{stream}` yet: whoever reads first makes it");
+        return format!("no group `{group}` of stream `{stream}` yet: the first reader creates it");
     };
     let number = |name: &str| match member(found, name) {
         Some(Value::Int(number)) => Some(*number),

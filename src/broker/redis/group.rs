@@ -1,7 +1,6 @@
-//! A consumer group of a stream: entries are taken, and acknowledged once they are applied.
+//! Reads a consumer group of a stream: entries are read, and acknowledged once they are applied.
 //!
-//! What a consumer took and did not acknowledge for the time of `claim_after` is taken over by another, so that a consumer that
-//! died loses nothing.
+//! Entries that a consumer has not acknowledged within `claim_after` are claimed by another, so that none are lost when a consumer dies.
 
 use std::time::Duration;
 
@@ -28,19 +27,19 @@ const REFUSED: [&str; 3] = ["x-sync-refused", "x-sync-stream", "x-sync-entry"];
 pub struct GroupReader {
     place: GroupPlace,
     connections: Connections,
-    /// Its name in the group. Two that run at once have different ones: each would take the other's entries for its own.
+    /// Its name in the group. Consumers that run at the same time need different names, or they would share their pending entries.
     consumer: String,
-    /// Whether entries may be there that it took and did not acknowledge.
+    /// Whether it may have pending entries: read and not acknowledged.
     has_taken: bool,
-    /// When it looks for entries of consumers that died.
+    /// When it next looks for pending entries of consumers that died.
     next_claim: Instant,
-    /// Where in the list of all that was taken it goes on looking.
+    /// The cursor of XAUTOCLAIM in the list of all pending entries.
     cursor: (u64, u64),
 }
 
-/// Entries, and which of those that were taken are gone from the stream.
+/// Entries that a command read, and those that were trimmed from the stream before they were applied.
 #[derive(Debug, Default)]
-struct Taken {
+struct ReadEntries {
     messages: Vec<PendingMessage>,
     gone: Vec<(u64, u64)>,
 }
@@ -53,14 +52,14 @@ impl GroupReader {
         Self { place, connections, consumer, has_taken: false, next_claim, cursor: (0, 0) }
     }
 
-    /// Takes entries: those that it took before, those of consumers that died, then new ones.
+    /// Reads entries: its own pending ones, those of consumers that died, then new ones.
     pub(in crate::broker) async fn receive(
         &mut self,
         most: usize,
         wait: Duration,
         limit: Duration,
     ) -> Result<Vec<PendingMessage>, Failure> {
-        // What an attempt took that has no end is taken, as far as anybody knows.
+        // If this call is cancelled, entries that it has read are pending.
         let had_taken = std::mem::replace(&mut self.has_taken, true);
         if had_taken {
             let own = self.ask(&self.read(most, None), limit).await?;
@@ -80,19 +79,19 @@ impl GroupReader {
         Ok(taken_by_read(&new)?.messages)
     }
 
-    /// `XREADGROUP`: new entries within `wait`, or those that it took before.
+    /// `XREADGROUP`: new entries within `wait`, or its own pending ones.
     fn read(&self, most: usize, wait: Option<Duration>) -> Cmd {
         let mut read = ::redis::cmd("XREADGROUP");
         read.arg("GROUP").arg(&self.place.group).arg(&self.consumer).arg("COUNT").arg(most);
         if let Some(wait) = wait {
-            // Zero would wait for ever.
+            // Zero would block for ever.
             read.arg("BLOCK").arg(wait.as_millis().max(1).to_string());
         }
         read.arg("STREAMS").arg(&self.place.stream).arg(if wait.is_some() { ">" } else { "0" });
         read
     }
 
-    /// `XAUTOCLAIM`: some of the entries that a consumer took long ago and did not acknowledge.
+    /// `XAUTOCLAIM`: some of the entries that have been pending for longer than `claim_after`.
     async fn claim(&mut self, most: usize, limit: Duration) -> Result<Vec<PendingMessage>, Failure> {
         let mut claim = ::redis::cmd("XAUTOCLAIM");
         claim.arg(&self.place.stream).arg(&self.place.group).arg(&self.consumer);
@@ -106,8 +105,8 @@ impl GroupReader {
         self.settle(taken(entries).ok_or_else(|| unexpected("XAUTOCLAIM"))?, limit).await
     }
 
-    /// Acknowledges what is gone from the stream: it would come for ever.
-    async fn settle(&mut self, taken: Taken, limit: Duration) -> Result<Vec<PendingMessage>, Failure> {
+    /// Acknowledges entries that were deleted from the stream, which would stay pending for ever.
+    async fn settle(&mut self, taken: ReadEntries, limit: Duration) -> Result<Vec<PendingMessage>, Failure> {
         if !taken.gone.is_empty() {
             let (gone, stream) = (taken.gone.len(), &self.place.stream);
             tracing::warn!(gone, %stream, "entries were trimmed or deleted before they were applied");
@@ -171,7 +170,7 @@ impl GroupReader {
         let mut both = ::redis::pipe();
         both.atomic().add_command(add).add_command(ack);
         let mut connection = self.connection(limit).await?;
-        // Packed with MULTI and EXEC, whose answer alone counts.
+        // In MULTI and EXEC, of which only the response to EXEC matters.
         let answer = timeout(limit, connection.send_packed_commands(&both, 3, 1)).await;
         let answers = answer.map_err(|_| self.timed_out(limit))?.map_err(|e| self.failed(&e))?;
         answers.into_iter().try_for_each(|it| it.extract_error().map(drop)).map_err(|e| self.failed(&e))
@@ -182,13 +181,13 @@ impl GroupReader {
         self.place.dead_letter.is_some()
     }
 
-    /// Reads again what it took.
-    pub(in crate::broker) fn give_back(&mut self) {
+    /// Reads its own pending entries again.
+    pub(in crate::broker) fn requeue(&mut self) {
         self.has_taken = true;
     }
 
-    /// Leaves the group. What it took would be lost with its name, so it stays where something may be.
-    pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
+    /// Deletes the consumer, unless it may have pending entries, which would be deleted with it.
+    pub(in crate::broker) async fn disconnect(&mut self, limit: Duration) {
         if !self.has_taken {
             let mut leave = ::redis::cmd("XGROUP");
             leave.arg("DELCONSUMER").arg(&self.place.stream).arg(&self.place.group).arg(&self.consumer);
@@ -196,7 +195,7 @@ impl GroupReader {
         }
     }
 
-    /// What the server and the group are; takes nothing.
+    /// Describes the server and the group; reads nothing.
     pub(in crate::broker) async fn inspect(
         &self,
         limit: Duration,
@@ -206,7 +205,7 @@ impl GroupReader {
         self.connections.inspect((&self.place.stream, Some(&self.place.group)), limit, trace, clock).await
     }
 
-    /// Runs a command within `limit`. A group that does not exist is made, from the first entry of the stream on.
+    /// Runs a command within `limit`. A group that does not exist is created at the first entry of the stream.
     async fn ask(&self, command: &Cmd, limit: Duration) -> Result<Value, Failure> {
         match self.try_ask(command, limit).await? {
             Err(error) if error.code() == Some("NOGROUP") => {
@@ -242,11 +241,11 @@ impl GroupReader {
     }
 }
 
-/// The entries in an answer to XREADGROUP for one stream.
-fn taken_by_read(answer: &Value) -> Result<Taken, Failure> {
+/// The entries in a response to XREADGROUP for one stream.
+fn taken_by_read(answer: &Value) -> Result<ReadEntries, Failure> {
     let wrong = || unexpected("XREADGROUP");
     let streams = match answer {
-        Value::Nil => return Ok(Taken::default()),
+        Value::Nil => return Ok(ReadEntries::default()),
         Value::Array(streams) => streams,
         _ => return Err(wrong()),
     };
@@ -254,13 +253,13 @@ fn taken_by_read(answer: &Value) -> Result<Taken, Failure> {
     taken(stream.get(1).ok_or_else(wrong)?).ok_or_else(wrong)
 }
 
-/// Entries with their fields. Those that were taken and are gone from the stream have none.
-fn taken(entries: &Value) -> Option<Taken> {
+/// Entries with their fields. Pending entries that were deleted from the stream have none.
+fn taken(entries: &Value) -> Option<ReadEntries> {
     let Value::Array(entries) = entries else { return None };
-    let mut taken = Taken::default();
+    let mut taken = ReadEntries::default();
     for entry in entries {
         match entry {
-            // Redis 6.2 leaves a gap where XAUTOCLAIM found no entry any more.
+            // Redis 6.2 returns null for an entry that was deleted.
             Value::Nil => {}
             Value::Array(entry) => match (id(entry.first()?)?, entry.get(1)?) {
                 (tag, Value::Array(fields)) => taken.messages.push(message(tag, fields)),
@@ -288,7 +287,7 @@ fn message(tag: (u64, u64), fields: &[Value]) -> PendingMessage {
     PendingMessage { tag, headers, body }
 }
 
-/// The fields of the only entry in an answer to XRANGE.
+/// The fields of the only entry in a response to XRANGE.
 fn only_fields(answer: &Value) -> Option<&Vec<Value>> {
     let Value::Array(entries) = answer else { return None };
     let Value::Array(entry) = entries.first()? else { return None };
@@ -325,7 +324,7 @@ mod tests {
             Value::Array(vec![bulk("12-4"), Value::Nil]),
             Value::Nil,
         ]);
-        let Taken { messages, gone } = taken(&entries).expect("entries");
+        let ReadEntries { messages, gone } = taken(&entries).expect("entries");
         let [message] = messages.as_slice() else { unreachable!("one entry: {messages:?}") };
         assert_eq!((message.tag, &message.body[..]), ((12, 3), &b"{}"[..]));
         let headers: Vec<_> = message.headers.iter().map(|(name, _)| name.as_str()).collect();

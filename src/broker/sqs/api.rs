@@ -1,4 +1,4 @@
-//! The API of SQS: signed requests in JSON, and their answers.
+//! The API of SQS: signed requests in JSON, and their responses.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::super::Inspection;
-use super::super::refusal::Refused;
+use super::super::error::BrokerError;
 use super::super::server::Server;
-use super::credentials::Chain;
+use super::credentials::CredentialChain;
 use super::failure_text::{ahead_ms, refused, unexpected};
 use super::http::{Answer, Body, Connections};
 use super::sigv4::{self, Scope};
@@ -20,20 +20,20 @@ use crate::endpoint::SqsQueue;
 use crate::network::AGENT;
 use crate::network::failure::{Failure, PhaseTimer};
 
-/// The form of requests and answers.
+/// The content type of requests and responses.
 const JSON: &str = "application/x-amz-json-1.0";
 
-/// What makes requests about one queue, and those beside it.
+/// A client of the SQS API, for one queue and others in the same account.
 #[derive(Debug)]
 pub(super) struct Api {
     queue: SqsQueue,
     connections: Connections,
-    credentials: Chain,
+    credentials: CredentialChain,
 }
 
 impl Api {
     pub(super) fn new(queue: SqsQueue, server: Server) -> Self {
-        let credentials = Chain::new(&server, &queue.region);
+        let credentials = CredentialChain::new(&server, &queue.region);
         Self { queue, credentials, connections: Connections::new(server) }
     }
 
@@ -42,7 +42,7 @@ impl Api {
         &self.queue.name
     }
 
-    /// Makes a request about the queue, and returns what was answered.
+    /// Makes a request about the queue, and returns the body of the response.
     pub(super) async fn call(
         &self,
         action: &str,
@@ -75,7 +75,7 @@ impl Api {
         mut body: Value,
         limit: Duration,
     ) -> Result<Request<Body>, Failure> {
-        let keys = self.credentials.keys(limit).await.map_err(Refused::into_failure)?;
+        let keys = self.credentials.keys(limit).await.map_err(BrokerError::into_failure)?;
         body["QueueUrl"] = json!(queue.url());
         let body = Bytes::from(body.to_string());
         let (time, host) = (sigv4::time(SystemClock.now()), self.connections.server().authority());
@@ -98,10 +98,10 @@ impl Api {
         Ok(request)
     }
 
-    /// The body of an answer, or what becomes of an operation that was refused.
+    /// The body of a response, or the error in it.
     fn read(&self, queue: &SqsQueue, action: &str, answer: &Answer) -> Result<Value, Failure> {
         if answer.status.is_success() {
-            // Some actions answer with nothing.
+            // Some actions respond without a body.
             let is_empty = answer.body.is_empty();
             return if is_empty {
                 Ok(Value::Null)
@@ -116,7 +116,7 @@ impl Api {
         Err(refused.after_closing(|| self.connections.close()))
     }
 
-    /// What the queue is and holds.
+    /// Describes the queue and its messages.
     pub(super) async fn inspect(
         &self,
         limit: Duration,
@@ -129,13 +129,13 @@ impl Api {
         let answer = connection.send(request).await?;
         let attributes = self.read(&self.queue, ACTION, &answer)?;
         Ok(Inspection {
-            said: in_words(&self.queue.name, &attributes["Attributes"]),
+            summary: in_words(&self.queue.name, &attributes["Attributes"]),
             ahead_ms: ahead_ms(&answer.headers, clock.now()),
             valid_days: self.connections.server().valid_days(&certificates, clock.now()),
         })
     }
 
-    /// Does not use the open connections again.
+    /// Discards the open connections.
     pub(super) fn close(&self) {
         self.connections.close();
     }
@@ -147,11 +147,11 @@ impl Api {
 }
 
 fn wrong_keys(name: &str) -> Failure {
-    Refused::Operation(format!("sqs: the access key or the token has characters that `{name}` cannot have"))
+    BrokerError::Operation(format!("sqs: the access key or the token has characters that `{name}` cannot have"))
         .into_failure()
 }
 
-/// What the attributes of a queue say.
+/// The attributes of a queue in words.
 fn in_words(name: &str, attributes: &Value) -> String {
     let text = |name: &str| attributes[name].as_str();
     let number = |name: &str| text(name).unwrap_or("an unknown number of").to_owned();
@@ -160,7 +160,7 @@ fn in_words(name: &str, attributes: &Value) -> String {
     format!("queue `{name}`: about {unread} to read, {taken} taken and not acknowledged{dead}")
 }
 
-/// The name of the queue that the redrive policy of a queue names.
+/// The name of the dead-letter queue in a queue's redrive policy.
 pub(super) fn dead_letter_queue(attributes: &Value) -> Option<String> {
     let policy: Value = serde_json::from_str(attributes["RedrivePolicy"].as_str()?).ok()?;
     policy["deadLetterTargetArn"].as_str()?.rsplit(':').next().map(str::to_owned)

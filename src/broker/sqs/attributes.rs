@@ -1,4 +1,4 @@
-//! Attributes of a message of SQS: which of an event's names and headers it carries, and what they are as headers again.
+//! Message attributes of SQS: which of an event's names and headers a message carries, and their conversion back to headers.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use md5::{Digest as _, Md5};
@@ -8,13 +8,13 @@ use super::super::Message;
 
 /// The most attributes that a message may have.
 const MAX_ATTRIBUTES: usize = 10;
-/// Attributes beside those that carry headers.
+/// Attributes besides those that carry headers.
 const NAMES: [&str; 3] = ["type", "resourceType", "resourceId"];
 /// The headers of signatures, by which a message is verified; the first is the id.
 const SIGNED: [&str; 4] = ["webhook-id", "webhook-timestamp", "webhook-signature", "x-webhook-signature"];
-/// Headers that take the places that are left, the most useful first.
+/// Headers that fill the remaining attributes, the most useful first.
 const LESS: [&str; 3] = ["traceparent", "x-sync-attempt", "x-sync-trigger"];
-/// Headers that say what others do, or what no consumer needs.
+/// Headers that repeat other attributes, or that no consumer needs.
 const LEFT_OUT: [&str; 4] = ["content-type", "user-agent", "x-sync-event-id", "x-sync-event-type"];
 
 /// The attributes of a message, sorted by name.
@@ -22,7 +22,7 @@ const LEFT_OUT: [&str; 4] = ["content-type", "user-agent", "x-sync-event-id", "x
 pub(super) struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
-    /// Those of an event: what consumers look for, the signatures, the operator's own headers, and as many of the others as fit.
+    /// The attributes of an event: what consumers expect, the signatures, the operator's own headers, and as many others as fit.
     pub(super) fn of(message: &Message) -> Self {
         let names = NAMES.into_iter().zip([&message.event_type, &message.resource_type, &message.resource_id]);
         let mut all: Vec<(String, String)> = names.map(|(name, value)| (name.to_owned(), value.clone())).collect();
@@ -32,14 +32,14 @@ impl Attributes {
             let value = message.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
             all.extend(value.map(|value| (name.to_owned(), value.to_owned())));
         }
-        // SQS takes no empty values.
+        // SQS accepts no empty values.
         all.retain(|(_, value)| !value.is_empty());
         all.truncate(MAX_ATTRIBUTES);
         all.sort();
         Self(all)
     }
 
-    /// Those of a message that was received, but for those that are bytes.
+    /// The text attributes of a received message.
     pub(super) fn received(message: &Value) -> Self {
         let all = message["MessageAttributes"].as_object();
         let text = |(name, value): (&String, &Value)| Some((name.clone(), value["StringValue"].as_str()?.to_owned()));
@@ -48,7 +48,7 @@ impl Attributes {
         Self(all)
     }
 
-    /// Adds one, in the place of the least useful where there is no room.
+    /// Adds an attribute, replacing the least useful one if there is no room.
     pub(super) fn add(&mut self, name: &str, value: &str) {
         while self.0.len() >= MAX_ATTRIBUTES {
             let least = LESS.iter().rev().find_map(|name| self.0.iter().position(|(known, _)| known == name));
@@ -58,7 +58,7 @@ impl Attributes {
         self.0.sort();
     }
 
-    /// As headers: what is only a name of an event is left out.
+    /// The attributes as headers, without the names of the event.
     pub(super) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in self.0.iter().filter(|(name, _)| !NAMES.contains(&name.as_str())) {
@@ -69,25 +69,25 @@ impl Attributes {
         headers
     }
 
-    /// As SQS takes them.
+    /// The attributes as JSON for SQS.
     pub(super) fn json(&self) -> Map<String, Value> {
         let one =
             |(name, value): &(String, String)| (name.clone(), json!({ "DataType": "String", "StringValue": value }));
         self.0.iter().map(one).collect()
     }
 
-    /// How many bytes they add to a message.
+    /// The number of bytes that they add to a message.
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + "String".len() + value.len()).sum()
     }
 
-    /// The digest that SQS confirms them with.
+    /// The MD5 digest with which SQS confirms them.
     pub(super) fn md5(&self) -> String {
         let mut bytes = Vec::new();
         for (name, value) in &self.0 {
             add_text(&mut bytes, name);
             add_text(&mut bytes, "String");
-            // A text, and not bytes.
+            // The transport type of a text.
             bytes.push(1);
             add_text(&mut bytes, value);
         }
@@ -95,7 +95,7 @@ impl Attributes {
     }
 }
 
-/// Adds a text with its length before it.
+/// Adds a text, preceded by its length.
 fn add_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
     bytes.extend_from_slice(text.as_bytes());

@@ -1,26 +1,26 @@
-//! Why SQS did not do as it was told, in words for an operator.
+//! Errors of SQS in words for an operator.
 
 use ::http::HeaderMap;
 use serde_json::Value;
 
-use super::super::refusal::{LONG_WAIT, Refused, SHORT_WAIT};
+use super::super::error::{BrokerError, LONG_WAIT, SHORT_WAIT};
 use super::http::Answer;
 use crate::clock::Timestamp;
 use crate::network::failure::Failure;
 
-/// How far apart clocks may be before a signature is refused.
+/// The clock difference at which AWS refuses signatures.
 const MAX_SKEW_SECONDS: i64 = 300;
 
 /// An error of SQS: of a whole request, or of one message of a batch.
 #[derive(Debug)]
 pub(super) struct ApiError {
-    /// Its code, without the name of a service before it.
+    /// Its code, without the prefix of a service.
     code: String,
     message: String,
 }
 
 impl ApiError {
-    /// The error in an answer whose status is none of success.
+    /// The error in a response with an error status.
     fn of(answer: &Answer) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let text = |name: &str| body[name].as_str().unwrap_or_default();
@@ -40,7 +40,7 @@ impl ApiError {
         Self { code: code.to_owned(), message: message.to_owned() }
     }
 
-    /// Whether other credentials may be let in.
+    /// Whether other credentials may be accepted.
     pub(super) fn is_of_credentials(&self) -> bool {
         matches!(
             self.code.as_str(),
@@ -48,13 +48,13 @@ impl ApiError {
         )
     }
 
-    /// What becomes of the operation; `queue` is the one it was about.
-    pub(super) fn into_refused(self, queue: &str) -> Refused {
+    /// The error of an operation on `queue`.
+    pub(super) fn into_error(self, queue: &str) -> BrokerError {
         let Self { code, message } = self;
-        let said = if message.is_empty() { code.clone() } else { format!("{message} ({code})") };
-        let operation = |text: &str| Refused::Operation(format!("sqs: {text}: {said}"));
-        let short = |text: &str| Refused::Server(format!("sqs: {text}: {said}"), SHORT_WAIT);
-        let long = |text: &str| Refused::Server(format!("sqs: {text}: {said}"), LONG_WAIT);
+        let detail = if message.is_empty() { code.clone() } else { format!("{message} ({code})") };
+        let operation = |text: &str| BrokerError::Operation(format!("sqs: {text}: {detail}"));
+        let short = |text: &str| BrokerError::Server(format!("sqs: {text}: {detail}"), SHORT_WAIT);
+        let long = |text: &str| BrokerError::Server(format!("sqs: {text}: {detail}"), LONG_WAIT);
         match code.as_str() {
             "AccessDenied" | "AccessDeniedException" | "NotAuthorized" | "OptInRequired" => operation("access denied"),
             "KmsAccessDenied" | "KMS.AccessDeniedException" => operation("access to the queue's KMS key denied"),
@@ -68,7 +68,7 @@ impl ApiError {
                 operation("the request is not signed as it has to be")
             }
             "SignatureDoesNotMatch" => operation("the secret key is not the one of the access key"),
-            "ExpiredToken" | "ExpiredTokenException" => short("the session token has expired, and is asked for anew"),
+            "ExpiredToken" | "ExpiredTokenException" => short("the session token has expired and is being renewed"),
             "RequestThrottled"
             | "ThrottlingException"
             | "Throttling"
@@ -79,9 +79,9 @@ impl ApiError {
             "KmsThrottled" | "KMS.ThrottlingException" => short("throttled by KMS"),
             "OverLimit" => short("too many messages are taken and not acknowledged"),
             "InternalFailure" | "InternalError" | "InternalServerError" | "ServiceUnavailable" => {
-                short("the service has a fault")
+                short("the service failed")
             }
-            _ if code.starts_with("HTTP 5") => short("the service has a fault"),
+            _ if code.starts_with("HTTP 5") => short("the service failed"),
             "BatchRequestTooLong" => operation("the message is too large"),
             "InvalidParameterValue" if message.contains("must be shorter") => operation("the message is too large"),
             "InvalidMessageContents" => operation("the body has characters that SQS does not take"),
@@ -91,8 +91,8 @@ impl ApiError {
     }
 }
 
-/// What becomes of an operation that was answered with an error at this time.
-pub(super) fn refused(answer: &Answer, queue: &str, now: Timestamp) -> (Refused, bool) {
+/// The error of an operation, considering the time in the response.
+pub(super) fn refused(answer: &Answer, queue: &str, now: Timestamp) -> (BrokerError, bool) {
     let error = ApiError::of(answer);
     let is_of_credentials = error.is_of_credentials();
     if let Some(ahead_ms) = ahead_ms(&answer.headers, now)
@@ -106,9 +106,9 @@ pub(super) fn refused(answer: &Answer, queue: &str, now: Timestamp) -> (Refused,
         let apart = humantime::format_duration(std::time::Duration::from_secs(apart));
         let text =
             format!("sqs: the clock of this machine is {apart} {way}, so signatures are refused ({})", error.code);
-        return (Refused::Server(text, LONG_WAIT), false);
+        return (BrokerError::Server(text, LONG_WAIT), false);
     }
-    (error.into_refused(queue), is_of_credentials)
+    (error.into_error(queue), is_of_credentials)
 }
 
 /// How far the clock of the server is ahead of ours, in milliseconds; it tells whole seconds.
@@ -124,7 +124,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// An answer of another form than that action has.
+/// The failure for a response that is not that of the action.
 pub(super) fn unexpected(action: &str) -> Failure {
     Failure::unreachable(format!("sqs: the answer to {action} cannot be read"))
 }
@@ -135,7 +135,7 @@ mod tests {
 
     use super::*;
 
-    fn of(status: u16, body: &str) -> Refused {
+    fn of(status: u16, body: &str) -> BrokerError {
         let status = StatusCode::from_u16(status).expect("a status");
         let answer = Answer { status, headers: HeaderMap::new(), body: body.to_owned().into() };
         refused(&answer, "events", Timestamp::from_millis(0)).0
@@ -152,19 +152,19 @@ mod tests {
             (400, "com.amazonaws.sqs#KmsDisabled"),
         ] {
             let refused = of(status, &format!(r#"{{"__type":"{kind}","message":"x"}}"#));
-            assert!(matches!(refused, Refused::Server(..)), "{kind}: {refused:?}");
+            assert!(matches!(refused, BrokerError::Server(..)), "{kind}: {refused:?}");
         }
-        assert!(matches!(of(503, "<html>"), Refused::Server(..)));
+        assert!(matches!(of(503, "<html>"), BrokerError::Server(..)));
         for kind in ["com.amazonaws.sqs#QueueDoesNotExist", "AccessDeniedException", "InvalidClientTokenId", "Strange"]
         {
             let refused = of(400, &format!(r#"{{"__type":"{kind}","message":"x"}}"#));
-            assert!(matches!(refused, Refused::Operation(_)), "{kind}: {refused:?}");
+            assert!(matches!(refused, BrokerError::Operation(_)), "{kind}: {refused:?}");
         }
         let words = "sqs: there is no queue `events`: The specified queue does not exist. (QueueDoesNotExist)";
         let body =
             r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
-        assert_eq!(of(400, body), Refused::Operation(words.to_owned()));
-        assert_eq!(of(404, "nothing"), Refused::Operation("sqs: refused: HTTP 404".to_owned()));
+        assert_eq!(of(400, body), BrokerError::Operation(words.to_owned()));
+        assert_eq!(of(404, "nothing"), BrokerError::Operation("sqs: refused: HTTP 404".to_owned()));
     }
 
     #[test]
@@ -174,13 +174,13 @@ mod tests {
         let body = r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#.to_owned().into();
         let answer = Answer { status: StatusCode::FORBIDDEN, headers, body };
         let ten_minutes_before = Timestamp::from_millis((784_111_777 - 600) * 1_000);
-        let Refused::Server(words, _) = refused(&answer, "events", ten_minutes_before).0 else {
+        let BrokerError::Server(words, _) = refused(&answer, "events", ten_minutes_before).0 else {
             unreachable!("server")
         };
         let wanted =
             "sqs: the clock of this machine is 10m behind, so signatures are refused (InvalidSignatureException)";
         assert_eq!(words, wanted);
         let at_the_time = Timestamp::from_millis(784_111_777 * 1_000);
-        assert!(matches!(refused(&answer, "events", at_the_time).0, Refused::Operation(_)));
+        assert!(matches!(refused(&answer, "events", at_the_time).0, BrokerError::Operation(_)));
     }
 }

@@ -17,17 +17,17 @@ use crate::network::failure::{Failure, Phase, PhaseTimer};
 
 /// How long a connection may be idle.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(20);
-/// How old a connection may become, so that a name that stands for another address is looked up again.
+/// The maximum age of a connection, so that a name whose address changed is resolved again.
 const MAX_AGE: Duration = Duration::from_mins(10);
-/// Connections that are kept.
+/// The most idle connections that are kept.
 const MAX_IDLE: usize = 32;
-/// The most bytes of an answer: ten messages of a quarter of a MiB each, every character escaped.
+/// The most bytes of a response: ten messages of a quarter of a MiB each, every character escaped.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The body of a request.
 pub(super) type Body = Full<Bytes>;
 
-/// An answer, whatever its status.
+/// A response, whatever its status.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -42,7 +42,7 @@ pub(super) struct Connections {
     idle: Mutex<Vec<Connection>>,
 }
 
-/// A connection on which nothing is under way.
+/// An idle connection.
 #[derive(Debug)]
 pub(super) struct Connection {
     sender: SendRequest<Body>,
@@ -51,10 +51,10 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection over a stream that is open.
+    /// A connection over an open stream.
     pub(super) async fn over(stream: ClientStream) -> Result<Self, Failure> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| Failure::broken(&e))?;
-        // It ends when its sender is dropped, or the server closes it; errors are returned by the request.
+        // The task ends when the sender is dropped or the server closes the connection; errors are returned by the request.
         tokio::spawn(async move { drop(connection.await) });
         let now = Instant::now();
         Ok(Self { sender, opened: now, used: now })
@@ -66,7 +66,7 @@ impl Connection {
             && now.duration_since(self.opened) < MAX_AGE
     }
 
-    /// Sends a request. One that was not written at all comes back.
+    /// Sends a request. A request that was not written at all is returned with the error.
     async fn try_send(&mut self, request: Request<Body>) -> Result<Answer, Result<Request<Body>, Failure>> {
         if let Err(error) = self.sender.ready().await {
             drop(error);
@@ -147,7 +147,7 @@ impl Connections {
         answer
     }
 
-    /// Closes every connection on which nothing is under way.
+    /// Closes all idle connections.
     pub(super) fn close(&self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }

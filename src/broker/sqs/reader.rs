@@ -1,8 +1,8 @@
-//! A queue that is read: messages are taken, and deleted once they are applied.
+//! Reads a queue of SQS: messages are received, and deleted once they are applied.
 //!
-//! What was taken is hidden from other readers for a time, which begins anew again and again while it is being applied. A reader that
-//! died does not do that, so what it took comes to another. SQS counts how often a message is received, and may put it to the dead
-//! letters for that alone: so what could not be applied for want of a store is handed out again from memory.
+//! A received message is hidden from other readers for its visibility timeout, which is extended while the message is being applied. A
+//! reader that died does not extend it, so another one receives the message. SQS counts how often a message is received and may move
+//! it to the dead letters for that alone, so messages that could not be applied because the store failed are redelivered from memory.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::super::refusal::Refused;
+use super::super::error::BrokerError;
 use super::super::server::Server;
 use super::super::{Inspection, PendingMessage};
 use super::MAX_BATCH;
@@ -29,10 +29,10 @@ use crate::network::failure::{Failure, PhaseTimer};
 
 /// The longest that SQS waits for a message.
 pub(in crate::broker) const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// How often the time for which messages are hidden begins anew within it.
+/// How often the visibility timeout is extended within its duration.
 const EXTENSIONS: u32 = 3;
 /// How long messages are kept hidden; SQS allows no more than 12 hours.
-const MAX_HELD: Duration = Duration::from_hours(11);
+const MAX_HIDDEN: Duration = Duration::from_hours(11);
 /// How long one extension may take.
 const EXTENSION_LIMIT: Duration = Duration::from_secs(10);
 /// The attribute that a rejected message gets: why.
@@ -44,50 +44,51 @@ const MESSAGE_ID: HeaderName = HeaderName::from_static("message-id");
 #[derive(Debug)]
 pub struct QueueReader {
     source: SqsSource,
-    shared: Arc<Shared>,
-    /// How many messages were taken: each has the number it came as.
+    shared: Arc<HiddenMessages>,
+    /// How many messages were received; each is identified by its number.
     taken: u64,
-    /// Whether what is held is handed out again, before anything new is asked for.
-    is_given_back: bool,
+    /// Whether hidden messages are redelivered before new ones are requested.
+    is_requeued: bool,
     /// The name of the queue for messages that cannot be applied, once it was looked up.
     dead_letter: Option<Option<String>>,
-    extender: Option<Extender>,
+    extender: Option<VisibilityExtender>,
 }
 
+/// The messages that were received and not deleted yet, which other readers do not see.
 #[derive(Debug)]
-struct Shared {
+struct HiddenMessages {
     api: Api,
-    /// What was taken and not deleted.
-    held: Mutex<BTreeMap<u64, Held>>,
+    hidden: Mutex<BTreeMap<u64, HiddenMessage>>,
 }
 
-/// A message that is hidden from others.
+/// A received message that is hidden from other readers.
 #[derive(Clone, Debug)]
-struct Held {
+struct HiddenMessage {
     receipt: String,
     message: Value,
     since: Instant,
 }
 
-/// The task that keeps messages hidden; it ends with the value.
+/// The task that extends the visibility timeout of hidden messages; dropping this ends it.
 #[derive(Debug)]
-struct Extender(JoinHandle<()>);
+struct VisibilityExtender(JoinHandle<()>);
 
-impl Drop for Extender {
+impl Drop for VisibilityExtender {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-impl Shared {
-    fn held(&self) -> MutexGuard<'_, BTreeMap<u64, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+impl HiddenMessages {
+    fn hidden(&self) -> MutexGuard<'_, BTreeMap<u64, HiddenMessage>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hides what is held for a time that begins now.
+    /// Extends the visibility timeout of all hidden messages, counted from now.
     async fn extend(&self, visibility: Duration) -> Result<(), Failure> {
-        let is_possible = |held: &&Held| held.since.elapsed() < MAX_HELD;
-        let receipts: Vec<String> = self.held().values().filter(is_possible).map(|held| held.receipt.clone()).collect();
+        let is_possible = |hidden: &&HiddenMessage| hidden.since.elapsed() < MAX_HIDDEN;
+        let receipts: Vec<String> =
+            self.hidden().values().filter(is_possible).map(|hidden| hidden.receipt.clone()).collect();
         self.hide(&receipts, visibility, EXTENSION_LIMIT).await
     }
 
@@ -101,14 +102,14 @@ impl Shared {
         errors.into_iter().flatten().next().map_or(Ok(()), |error| Err(self.failure(error)))
     }
 
-    /// Deletes ten messages at most, by their numbers. One that SQS does not delete comes again, so it is held no longer either.
+    /// Deletes at most ten messages, by their numbers. A message that SQS fails to delete is received again, so it is removed here too.
     async fn delete(&self, numbers: &[u64], limit: Duration) -> Result<(), Failure> {
         let receipts: Option<Vec<Value>> = {
-            let held = self.held();
-            numbers.iter().map(|number| Some(json!({ "ReceiptHandle": held.get(number)?.receipt }))).collect()
+            let hidden = self.hidden();
+            numbers.iter().map(|number| Some(json!({ "ReceiptHandle": hidden.get(number)?.receipt }))).collect()
         };
         let error = self.batch("DeleteMessageBatch", receipts.ok_or_else(gone)?, limit).await?;
-        self.held().retain(|number, _| !numbers.contains(number));
+        self.hidden().retain(|number, _| !numbers.contains(number));
         error.map_or(Ok(()), |error| Err(self.failure(error)))
     }
 
@@ -124,7 +125,7 @@ impl Shared {
     }
 
     fn failure(&self, error: ApiError) -> Failure {
-        error.into_refused(self.api.queue_name()).into_failure()
+        error.into_error(self.api.queue_name()).into_failure()
     }
 
     async fn call(&self, action: &str, body: Value, limit: Duration) -> Result<Value, Failure> {
@@ -137,9 +138,9 @@ impl Shared {
 impl QueueReader {
     /// Prepares a queue.
     pub(in crate::broker) fn new(source: SqsSource, server: Server) -> Self {
-        let shared = Arc::new(Shared { api: Api::new(source.queue.clone(), server), held: Mutex::default() });
+        let shared = Arc::new(HiddenMessages { api: Api::new(source.queue.clone(), server), hidden: Mutex::default() });
         let dead_letter = source.dead_letter.clone().map(Some);
-        Self { source, shared, taken: 0, is_given_back: false, dead_letter, extender: None }
+        Self { source, shared, taken: 0, is_requeued: false, dead_letter, extender: None }
     }
 
     /// Takes messages; waits for the first.
@@ -153,9 +154,9 @@ impl QueueReader {
         limit: Duration,
     ) -> Result<Vec<PendingMessage>, Failure> {
         self.look_up_dead_letters(limit).await?;
-        if self.is_given_back {
-            let (again, all) = self.given_back(most);
-            self.is_given_back = again.len() < all;
+        if self.is_requeued {
+            let (again, all) = self.requeued(most);
+            self.is_requeued = again.len() < all;
             if !again.is_empty() {
                 return Ok(again);
             }
@@ -169,7 +170,7 @@ impl QueueReader {
             let answers = join_all(sizes.map(|size| self.ask(size, Duration::ZERO, limit))).await;
             // What failed is asked for again the next time.
             let messages = answers.into_iter().filter_map(Result::ok).flatten().collect();
-            taken.extend(self.hold(messages)?);
+            taken.extend(self.track(messages)?);
             asked += left;
         }
         Ok(taken)
@@ -178,7 +179,7 @@ impl QueueReader {
     /// Takes up to ten messages.
     async fn take(&mut self, most: usize, wait: Duration, limit: Duration) -> Result<Vec<PendingMessage>, Failure> {
         let messages = self.ask(most, wait, limit).await?;
-        self.hold(messages)
+        self.track(messages)
     }
 
     /// `ReceiveMessage`.
@@ -197,18 +198,18 @@ impl QueueReader {
         }
     }
 
-    /// Notes what was taken, and keeps it hidden from now on.
-    fn hold(&mut self, messages: Vec<Value>) -> Result<Vec<PendingMessage>, Failure> {
+    /// Records received messages and keeps them hidden from now on.
+    fn track(&mut self, messages: Vec<Value>) -> Result<Vec<PendingMessage>, Failure> {
         let mut pending = Vec::with_capacity(messages.len());
         for message in messages {
             self.taken += 1;
             let receipt = message["ReceiptHandle"].as_str().ok_or_else(|| unexpected("ReceiveMessage"))?.to_owned();
             pending.push(pending_message(self.taken, &message));
-            self.shared.held().insert(self.taken, Held { receipt, message, since: Instant::now() });
+            self.shared.hidden().insert(self.taken, HiddenMessage { receipt, message, since: Instant::now() });
         }
         if self.extender.is_none() && !pending.is_empty() {
             let (shared, visibility) = (Arc::clone(&self.shared), self.source.visibility);
-            self.extender = Some(Extender(tokio::spawn(keep_hidden(shared, visibility))));
+            self.extender = Some(VisibilityExtender(tokio::spawn(keep_hidden(shared, visibility))));
         }
         Ok(pending)
     }
@@ -222,7 +223,7 @@ impl QueueReader {
         self.dead_letter = match asked {
             Ok(answer) => Some(dead_letter_queue(&answer["Attributes"])),
             Err(Failure { outcome: Outcome::Rejected { retry_after: None, .. }, detail }) => {
-                tracing::warn!(why = %detail, "whether the queue has dead letters cannot be asked");
+                tracing::warn!(why = %detail, "failed to find out whether the queue has a dead-letter queue");
                 Some(None)
             }
             Err(failure) => return Err(failure),
@@ -230,11 +231,12 @@ impl QueueReader {
         Ok(())
     }
 
-    /// The first messages that are held, and how many there are.
-    fn given_back(&self, most: usize) -> (Vec<PendingMessage>, usize) {
-        let held = self.shared.held();
-        let again = held.iter().take(most).map(|(number, held)| pending_message(*number, &held.message)).collect();
-        (again, held.len())
+    /// The first hidden messages, and how many there are in all.
+    fn requeued(&self, most: usize) -> (Vec<PendingMessage>, usize) {
+        let hidden = self.shared.hidden();
+        let again =
+            hidden.iter().take(most).map(|(number, hidden)| pending_message(*number, &hidden.message)).collect();
+        (again, hidden.len())
     }
 
     /// `DeleteMessageBatch`.
@@ -256,9 +258,9 @@ impl QueueReader {
         limit: Duration,
     ) -> Result<(), Failure> {
         if let Some(Some(name)) = &self.dead_letter {
-            let held = self.shared.held().get(&message.tag.1).cloned().ok_or_else(gone)?;
+            let hidden = self.shared.hidden().get(&message.tag.1).cloned().ok_or_else(gone)?;
             let queue = self.source.queue.beside(name);
-            let (trace, copy) = (PhaseTimer::new(), dead_letter(&held.message, reason, queue.is_fifo()));
+            let (trace, copy) = (PhaseTimer::new(), dead_letter(&hidden.message, reason, queue.is_fifo()));
             let sent = timeout(limit, self.shared.api.call_about(&queue, "SendMessage", copy, limit, &trace)).await;
             let sent = sent.unwrap_or_else(|_| Err(Failure::timed_out(limit, trace.phase())))?;
             sent["MessageId"].as_str().ok_or_else(|| unexpected("SendMessage"))?;
@@ -271,20 +273,20 @@ impl QueueReader {
         matches!(self.dead_letter, Some(Some(_)))
     }
 
-    /// Hands out again what was taken and not deleted.
-    pub(in crate::broker) fn give_back(&mut self) {
-        self.is_given_back = true;
+    /// Redelivers messages that were received and not deleted.
+    pub(in crate::broker) fn requeue(&mut self) {
+        self.is_requeued = true;
     }
 
-    /// Lets what was taken come to others at once. Where that fails, it comes once its time is over.
-    pub(in crate::broker) async fn leave(&mut self, limit: Duration) {
+    /// Makes hidden messages visible to other readers at once. If that fails, their visibility timeout does so later.
+    pub(in crate::broker) async fn disconnect(&mut self, limit: Duration) {
         self.extender = None;
-        let held = std::mem::take(&mut *self.shared.held());
-        let receipts: Vec<String> = held.into_values().map(|held| held.receipt).collect();
+        let hidden = std::mem::take(&mut *self.shared.hidden());
+        let receipts: Vec<String> = hidden.into_values().map(|hidden| hidden.receipt).collect();
         let _ = self.shared.hide(&receipts, Duration::ZERO, limit).await;
     }
 
-    /// What the queue is and holds; takes nothing.
+    /// Describes the queue and its messages; receives nothing.
     pub(in crate::broker) async fn inspect(
         &self,
         limit: Duration,
@@ -295,8 +297,8 @@ impl QueueReader {
     }
 }
 
-/// Keeps what is held hidden as long as it is.
-async fn keep_hidden(shared: Arc<Shared>, visibility: Duration) {
+/// Extends the visibility timeout of hidden messages until the task is aborted.
+async fn keep_hidden(shared: Arc<HiddenMessages>, visibility: Duration) {
     loop {
         sleep(visibility / EXTENSIONS).await;
         if let Err(Failure { detail, .. }) = shared.extend(visibility).await {
@@ -305,9 +307,9 @@ async fn keep_hidden(shared: Arc<Shared>, visibility: Duration) {
     }
 }
 
-/// What is not held any more comes again, and is not deleted before.
+/// The failure for a message that is no longer hidden: SQS delivers it again, so it must not be deleted.
 fn gone() -> Failure {
-    Refused::Operation("sqs: the message was not kept until its acknowledgement".to_owned()).into_failure()
+    BrokerError::Operation("sqs: the message became visible again before it was acknowledged".to_owned()).into_failure()
 }
 
 fn pending_message(number: u64, message: &Value) -> PendingMessage {

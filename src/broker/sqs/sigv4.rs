@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-use super::credentials::Keys;
+use super::credentials::AccessKey;
 use crate::clock::Timestamp;
 
 /// The name of the algorithm, and of the end of a scope.
@@ -28,7 +28,7 @@ pub(super) fn authorization(
     method: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-    keys: &Keys,
+    keys: &AccessKey,
     scope: Scope<'_>,
     time: &str,
 ) -> String {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn signature(method: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
-        let keys = Keys::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None);
+        let keys = AccessKey::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None);
         let scope = Scope { region: "us-east-1", service: "service" };
         let value = authorization(method, headers, body, &keys, scope, "20150830T123600Z");
         let start = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=";

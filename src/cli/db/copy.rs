@@ -10,10 +10,10 @@ use crate::store::{self, Access, Location, Store, StoreError, transfer};
 /// The command-line arguments of `db copy`: the queue to copy, and where to.
 #[derive(Debug, clap::Args)]
 pub struct CopyArgs {
-    /// Queue to copy: a file, or postgres://…
+    /// Queue to copy: a file or a postgres:// URL
     #[arg(value_name = "FROM", value_parser = location)]
     from: Location,
-    /// Place of the copy, where no queue is yet
+    /// Where to copy it: a file or a postgres:// URL that holds no queue yet
     #[arg(value_name = "TO", value_parser = location)]
     to: Location,
     /// Show what would be copied and copy nothing

@@ -46,7 +46,7 @@ fn of_file(file: &CertificateFile, now: Timestamp) -> Finding {
 }
 
 fn replace(path: &Path) -> String {
-    format!("put a new one into {}; it is read with the next start or reload", shown_path(path))
+    format!("replace the certificate in {}; it is read at the next start or reload", shown_path(path))
 }
 
 fn hinted(finding: Finding, hint: &str) -> Finding {

@@ -72,7 +72,7 @@ async fn inspect(name: &str, consumer: &Consumer) -> Finding {
     let trace = PhaseTimer::new();
     let inspected = timeout(LONGEST, consumer.inspect(LONGEST, &trace, &SystemClock)).await;
     match inspected.unwrap_or_else(|_| Err(Failure::timed_out(LONGEST, trace.phase()))) {
-        Ok(inspection) => Finding::ok("sources", format!("{name}: {}", inspection.said)),
+        Ok(inspection) => Finding::ok("sources", format!("{name}: {}", inspection.summary)),
         Err(failure) => Finding::fail("sources", format!("{name}: {}", failure.detail)),
     }
 }
@@ -85,7 +85,7 @@ fn probe_finding(name: &str, result: &Result<ProbeResult, String>) -> Finding {
     let unreached = |why: &str| Finding::fail("endpoints", format!("{name}: {why}"));
     let result = match result {
         Ok(result) => result,
-        Err(why) => return unreached(why).hint("see what deliveries met with `syncctl failures`"),
+        Err(why) => return unreached(why).hint("list failed deliveries with `syncctl failures`"),
     };
     let trusted = match result.valid_days {
         None => "no TLS".to_owned(),

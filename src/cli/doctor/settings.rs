@@ -28,7 +28,7 @@ pub(super) fn configuration(inspection: &Inspection) -> Finding {
     let config = &inspection.config;
     let files = config.files.iter().filter(|place| place.found).map(|place| shown_path(&place.path));
     let files = files.collect::<Vec<_>>().join(", ");
-    let from = if files.is_empty() { "no file, the environment alone".to_owned() } else { files };
+    let from = if files.is_empty() { "no file, only the environment".to_owned() } else { files };
     Finding::ok(name, format!("{from}; {}", count(config.endpoints.len(), "endpoint")))
 }
 
@@ -103,7 +103,7 @@ pub(super) fn sources(config: &Config, endpoints: &[ResolvedEndpoint]) -> Option
         _ if config.sources.is_empty() => return None,
         (Some((source, to)), _) => {
             Finding::fail(name, format!("{source} forwards to the endpoint `{to}`, which does not exist"))
-                .hint("`syncctl endpoints list` shows those there are")
+                .hint("list endpoints with `syncctl endpoints list`")
         }
         (None, Err(error)) => Finding::fail(name, error.to_string()).hint("`serve` does not start without it"),
         (None, Ok(_)) => {

@@ -193,7 +193,7 @@ fn name(context: &Context, progress: &Progress, rejected: u64, number: u64, inva
     let text = in_line(number, &Untrusted(&invalid.to_string()).to_string());
     match rejected {
         ..=NAMED => progress.suspend(|| context.screen.warn(&text)),
-        n if n == NAMED + 1 => progress.suspend(|| context.screen.warn("further rejected lines are not named")),
+        n if n == NAMED + 1 => progress.suspend(|| context.screen.warn("further rejected lines are not listed")),
         _ => {}
     }
 }
@@ -271,7 +271,9 @@ fn store(
     let conflict = |(position, id): &(u64, _)| RejectedLine {
         line: line(*position).unwrap_or_default(),
         column: None,
-        error: format!("an event with the id `{id}` and another content is stored already, or came before"),
+        error: format!(
+            "an event with the id `{id}` and different content is already stored, or precedes it in the batch"
+        ),
     };
     let conflicts: Vec<RejectedLine> = stored.conflicts.iter().map(conflict).collect();
     for RejectedLine { line, error, .. } in conflicts.iter().take(usize::try_from(NAMED).unwrap_or(usize::MAX)) {

@@ -17,7 +17,7 @@ pub struct CheckArgs {
     /// Endpoint name, or a URL
     #[arg(value_name = "NAME|URL")]
     place: String,
-    /// Check whether the event in this file would go to the endpoint, by its types and conditions
+    /// Check whether the endpoint's types and conditions select the event in this file
     #[arg(long, value_name = "FILE")]
     event: Option<PathBuf>,
 }
@@ -31,9 +31,9 @@ impl CheckArgs {
         let egress = &context.config()?.egress;
         let host = url.host();
         let host = host.trim_matches(['[', ']']);
-        let found = (host, url.port()).to_socket_addrs().map_err(|e| {
-            Exit::Failure.error(format!("{host} has no address")).cause(e).hint("see whether the name is right")
-        })?;
+        let found = (host, url.port())
+            .to_socket_addrs()
+            .map_err(|e| Exit::Failure.error(format!("{host} has no address")).cause(e).hint("check the host name"))?;
         let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
         addresses.sort_unstable();
         addresses.dedup();
@@ -47,14 +47,14 @@ impl CheckArgs {
 fn check_event(context: &Context, name: &str, settings: &EndpointSettings, file: &Path) -> Result<Exit, CliError> {
     let shown = || Untrusted(&file.display().to_string()).to_string();
     let bytes = std::fs::read(file).map_err(|e| Exit::NoInput.error(format!("failed to read {}", shown())).cause(e))?;
-    let event: serde_json::Value =
-        serde_json::from_slice(&bytes).map_err(|e| Exit::Data.error(format!("{} is no event", shown())).cause(e))?;
+    let event: serde_json::Value = serde_json::from_slice(&bytes)
+        .map_err(|e| Exit::Data.error(format!("{} is not an event", shown())).cause(e))?;
     let Some(event_type) = event.get("type").and_then(serde_json::Value::as_str) else {
-        return Err(Exit::Data.error(format!("{} is no event: it has no type", shown())));
+        return Err(Exit::Data.error(format!("{} is not an event: it has no type", shown())));
     };
     let reason = match settings.unmet(&mut EventJson::new(&bytes)) {
         _ if !settings.wants(event_type) => Some(format!("it does not subscribe to `{}`", Untrusted(event_type))),
-        Some(condition) => Some(format!("`{}` does not hold", Untrusted(&condition.to_string()))),
+        Some(condition) => Some(format!("its condition `{}` is not met", Untrusted(&condition.to_string()))),
         None => None,
     };
     context.screen.report(&endpoint_test::subscribed(name, reason.as_deref()))?;

@@ -49,7 +49,7 @@ pub struct RemoveArgs {
 /// The configuration keys that `endpoints edit` sets and removes.
 #[derive(Debug, clap::Args)]
 pub(super) struct KeyChanges {
-    /// Set a key of the endpoint, such as timeout=5s; a list with commas
+    /// Set a key of the endpoint, such as timeout=5s; lists are comma-separated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Remove a key of the endpoint
@@ -216,7 +216,9 @@ impl ConfigFile {
         let problems = Config::inspect(sources).problems;
         if let Some(problem) = problems.first() {
             let said = problem.to_string().replace(&new.path().display().to_string(), &shown(&self.path));
-            return Err(Exit::Config.error("the configuration would be wrong, so it stays as it is").cause(said));
+            return Err(Exit::Config
+                .error("the change would make the configuration invalid; nothing was written")
+                .cause(said));
         }
         if dry_run {
             context.screen.note(&format!("{done} (nothing was written):"));

@@ -58,7 +58,7 @@ pub(super) fn place(context: &Context, place: &str) -> Result<(String, EndpointU
         };
     }
     let url = EndpointUrl::parse(place).map_err(|invalid| {
-        Exit::Usage.error(format!("{} is not a place to send to", Untrusted(place))).cause(invalid)
+        Exit::Usage.error(format!("{} is not a valid URL to send to", Untrusted(place))).cause(invalid)
     })?;
     Ok(match resolved.into_iter().find(|endpoint| endpoint.url == url) {
         Some(endpoint) => (endpoint.name, endpoint.url, endpoint.settings),

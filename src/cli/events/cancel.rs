@@ -13,7 +13,7 @@ use crate::untrusted::Untrusted;
 /// The command-line arguments of `events cancel`.
 #[derive(Debug, clap::Args)]
 pub struct CancelArgs {
-    /// Event ids, or their numbers as #N
+    /// Event ids, or evt#N
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     /// Show what would be cancelled and change nothing
@@ -70,7 +70,7 @@ impl CancelArgs {
             report = report.with_line(format!("{}  {text}", Untrusted(id)));
         }
         for id in &cancelled_before {
-            report = report.with_line(format!("{}  was cancelled before", Untrusted(id)));
+            report = report.with_line(format!("{}  was already cancelled", Untrusted(id)));
         }
         context.done(&report)?;
         Ok(Exit::Done)
@@ -79,12 +79,12 @@ impl CancelArgs {
 
 fn not_scheduled(row: &EventRow) -> CliError {
     Exit::Failure
-        .error(format!("the event `{}` was not emitted for a later time", row.id))
-        .hint(format!("what is not delivered yet is given up with `syncctl deliveries give-up {}`", row.id))
+        .error(format!("the event `{}` was not scheduled", row.id))
+        .hint(format!("give up its unfinished deliveries with `syncctl deliveries give-up {}`", row.id))
 }
 
 fn too_late(row: &EventRow) -> CliError {
     Exit::Failure
-        .error(format!("the time of the event `{}` came: it is queued", row.id))
-        .hint(format!("what is not delivered yet is given up with `syncctl deliveries give-up {}`", row.id))
+        .error(format!("the scheduled time of the event `{}` has passed: it is queued", row.id))
+        .hint(format!("give up its unfinished deliveries with `syncctl deliveries give-up {}`", row.id))
 }

@@ -33,7 +33,7 @@ pub struct ExportArgs {
     /// Only this event type, or a pattern such as `user.*`
     #[arg(long = "type", value_name = "TYPE", value_parser = values::pattern)]
     event_type: Option<TypePattern>,
-    /// Only events of this resource id
+    /// Only this resource id
     #[arg(long, value_name = "ID")]
     resource: Option<String>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct ImportArgs {
     /// File that `events export` wrote; `-` for standard input
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Also queue new ones for the endpoints that want them
+    /// Also queue new events for the endpoints that subscribe to them
     #[arg(long)]
     deliver: bool,
     /// Check the file and store nothing
@@ -163,11 +163,11 @@ impl ImportArgs {
         let (accepted, duplicates) = (done.accepted, done.duplicates);
         let line = match self.dry_run {
             true => format!("{} can be imported; nothing changed", events(accepted)),
-            false => format!("{} imported, {duplicates} known already", events(accepted)),
+            false => format!("{} imported, {duplicates} already stored", events(accepted)),
         };
         let report = Report::new(&done).with_line(line);
         let is_kept = accepted > 0 && !self.deliver && !self.dry_run;
-        context.done(&report.with_hint_if(is_kept, "they have no deliveries; `syncctl replay ID` makes some"))?;
+        context.done(&report.with_hint_if(is_kept, "they have no deliveries; create some with `syncctl replay ID`"))?;
         Ok(Exit::Done)
     }
 

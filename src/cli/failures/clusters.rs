@@ -14,7 +14,7 @@ use crate::store::{Acknowledgement, DeliveryFilter, DeliveryRow, Listed, Page, S
 pub struct ClustersArgs {
     #[command(flatten)]
     sent: FilterArgs,
-    /// Also clusters that were acknowledged
+    /// Include acknowledged clusters
     #[arg(long)]
     all: bool,
 }
@@ -22,7 +22,7 @@ pub struct ClustersArgs {
 /// The command-line arguments of `failures ack`.
 #[derive(Debug, clap::Args)]
 pub struct AckArgs {
-    /// Names of clusters, or their beginnings
+    /// Cluster names or unique prefixes of them
     #[arg(value_name = "CLUSTER", required = true, value_parser = values::cluster)]
     clusters: Vec<ClusterPrefix>,
     /// What is known or being done about it
@@ -31,7 +31,7 @@ pub struct AckArgs {
     /// Withdraw the acknowledgement
     #[arg(long)]
     undo: bool,
-    /// Show which clusters are meant and change nothing
+    /// Show the matching clusters and change nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }

@@ -7,10 +7,10 @@ use crate::signature::Received;
 /// The options of `listen` that say which requests it prints and keeps.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ShownArgs {
-    /// Show and keep only requests to these paths; one that ends in `*` means all that begin so
+    /// Show and save only requests to these paths; a trailing `*` matches any rest
     #[arg(long, value_name = "PATH", value_delimiter = ',', value_parser = path, hide_short_help = true)]
     path: Vec<String>,
-    /// Show and keep only requests with these verdicts; those without a signature or secret are unverified
+    /// Show and save only requests with these verdicts; without a signature or secret it is unverified
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', value_parser = VERDICTS, hide_short_help = true)]
     verdict: Vec<String>,
 }

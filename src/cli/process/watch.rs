@@ -114,7 +114,7 @@ impl WatchLoop<'_> {
             let (summary, next) = match self.run(&generation, observer).await {
                 // Another process ended the run while this one was cut off, or a standby database does not know it.
                 Err(CliError::Store(StoreError::RunEnded)) => {
-                    tracing::warn!(target: LOG, "the run was ended by others; a new one begins");
+                    tracing::warn!(target: LOG, "another process ended this run; starting a new one");
                     continue;
                 }
                 ran => ran?,
@@ -181,7 +181,7 @@ fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<ConfigGeneration>
     match prepared {
         Ok((generation, endpoints)) => {
             let names = names(&endpoints);
-            tracing::info!(target: LOG, endpoints = names, "the configuration was read again");
+            tracing::info!(target: LOG, endpoints = names, "configuration reloaded");
             fresh.print_warnings();
             Some(generation)
         }
@@ -189,7 +189,7 @@ fn reload(context: &Context, store: &Arc<dyn Store>) -> Option<ConfigGeneration>
             let failure = error.into_failure(context.config().ok().and_then(|config| config.database().ok()))?;
             let causes = failure.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
             let error = Untrusted(&format!("{}{causes}", failure.message)).to_string();
-            tracing::error!(target: LOG, error, "the configuration is invalid, and the old one stays in use");
+            tracing::error!(target: LOG, error, "invalid configuration; the previous one stays in use");
             None
         }
     }

@@ -65,7 +65,7 @@ impl EditedData {
     fn keep(self, fault: CliError) -> CliError {
         match self.file.map(tempfile::TempPath::keep) {
             Some(Ok(path)) => fault.hint(format!(
-                "the edited data is kept in {0}; mend it and pass it with --data @{0}",
+                "the edited data is kept in {0}; correct it and pass it with --data @{0}",
                 values::shown_path(&path)
             )),
             Some(Err(_)) | None => fault,

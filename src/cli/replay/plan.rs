@@ -30,10 +30,10 @@ const VERSION: u32 = 1;
 pub struct PlanArgs {
     #[command(flatten)]
     sent: FilterArgs,
-    /// Also deliveries that were delivered
+    /// Also plan delivered ones
     #[arg(long)]
     include_delivered: bool,
-    /// Plan at most this many, the oldest first
+    /// Plan at most this many, oldest first
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 }
@@ -215,8 +215,8 @@ impl ApplyArgs {
         match stamps.len() as u64 == header.count {
             true => Ok((header, stamps)),
             false => Err(Exit::Data
-                .error(format!("the plan has {} of {} deliveries: it was cut off", stamps.len(), header.count))
-                .hint("make it again with `syncctl replay plan`")),
+                .error(format!("the plan has {} of {} deliveries: it is truncated", stamps.len(), header.count))
+                .hint("create it again with `syncctl replay plan`")),
         }
     }
 
@@ -254,7 +254,7 @@ fn wait_until(end: Instant) {
 }
 
 fn not_a_plan() -> CliError {
-    Exit::Data.error("this is no plan of a replay").hint("make one with `syncctl replay plan > plan.json`")
+    Exit::Data.error("this is not a replay plan").hint("create one with `syncctl replay plan > plan.json`")
 }
 
 /// Refuses a plan of which anything changed since it was made.
@@ -280,7 +280,7 @@ fn refuse_changes(store: &dyn Store, stamps: &[DeliveryStamp]) -> Result<(), Cli
     Err(Exit::Failure
         .error(format!("nothing was replayed: {} of the plan changed since it was made", count(differ, "delivery")))
         .cause(format!("the first one is delivery {first}"))
-        .hint("make a new plan with `syncctl replay plan`"))
+        .hint("create a new plan with `syncctl replay plan`"))
 }
 
 fn report(changed: usize, left_alone: usize) -> Report {

@@ -56,7 +56,7 @@ impl Rotation {
 fn signer(what: &str, text: &str) -> Result<Signer, CliError> {
     let secret = Secret::new(text.to_owned()).map_err(|error| {
         let fault = Exit::Config.error(format!("{what} cannot sign, so no endpoint was tried"));
-        fault.cause(error).hint("look at it with `syncctl secret check`")
+        fault.cause(error).hint("check it with `syncctl secret check`")
     })?;
     Ok(Signer::new(&secret, &[&secret]))
 }

@@ -53,13 +53,13 @@ fn signed(facts: &SchemeFacts, fingerprint: Option<&str>) -> String {
 
 fn finding(found: &Explanation) -> String {
     match found.changes.as_slice() {
-        [] => "No known mistake explains the code: please compare the secret, and the SHA-256 of the body that you signed, with \
-               the above."
+        [] => "No known mistake explains the signature: please compare the secret, and the SHA-256 of the body that you signed, \
+               with the values above."
             .to_owned(),
         changes => {
             let told = changes.iter().map(|change| {
                 let text = change.text();
-                let subject = if text.starts_with("right") { "the signature is " } else { "" };
+                let subject = if text.starts_with("valid") { "the signature is " } else { "" };
                 format!("{subject}{text} [{}]", change.cause.name())
             });
             format!("What we found: {}.", told.collect::<Vec<_>>().join("; and "))

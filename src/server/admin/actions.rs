@@ -201,7 +201,7 @@ impl Actor {
         let mut meant = found.clusters.into_iter().filter(|cluster| prefix.matches(cluster.name));
         let cluster = meant.next().ok_or_else(|| Problem::not_found("cluster of failures"))?;
         if meant.next().is_some() {
-            return Err(Problem::conflict("several clusters begin like that: give the whole name"));
+            return Err(Problem::conflict("the prefix matches several clusters: give the whole name"));
         }
         let at = self.app.now().max(cluster.last_at);
         let noted = Acknowledgement { cluster: cluster.name.to_string(), at, note: None };

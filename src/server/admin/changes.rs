@@ -36,8 +36,8 @@ struct BulkChange {
 impl BulkChange {
     fn selection(&self, actor: &Actor) -> Result<Selection, Problem> {
         match (&self.filter, self.deliveries.is_empty()) {
-            (Some(_), false) => Err(Problem::field("filter", "stands in place of deliveries, not beside them")),
-            (None, true) => Err(Problem::field("deliveries", "is missing; a filter may stand in its place")),
+            (Some(_), false) => Err(Problem::field("filter", "cannot be combined with deliveries")),
+            (None, true) => Err(Problem::field("deliveries", "is missing; give deliveries or a filter")),
             (None, false) => Ok(Selection::Named(self.deliveries.iter().copied().map(DeliveryId).collect())),
             (Some(filter), true) => read_filter(filter, actor),
         }
@@ -53,7 +53,7 @@ fn read_filter(filter: &Value, actor: &Actor) -> Result<Selection, Problem> {
     let query: DeliveriesQuery =
         serde_urlencoded::from_str(&query).map_err(|error| Problem::field("filter", error.to_string()))?;
     if !query.is_narrowed() {
-        return Err(Problem::field("filter", "matches everything; name a state, an endpoint, a type or a time"));
+        return Err(Problem::field("filter", "matches everything; give a state, an endpoint, a type or a time"));
     }
     Ok(Selection::Matching(Box::new(query.deliveries(actor.app.now())?), query.cluster()))
 }

@@ -221,7 +221,7 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
     }
     let first = Page { limit: page.limit.saturating_mul(page.number), number: 1, ..page };
     if first.limit > MAX_MERGED_ROWS {
-        return Err(Problem::field("page", format!("reaches past row {MAX_MERGED_ROWS}; narrow it by until")));
+        return Err(Problem::field("page", format!("reaches past row {MAX_MERGED_ROWS}; narrow the list with until")));
     }
     let wants = |direction| query.direction.is_none_or(|chosen| chosen == direction);
     let attempts = wants(AuditDirection::Outbound).then(|| query.attempts(now)).transpose()?;
@@ -229,7 +229,7 @@ pub(in crate::server) async fn audit_entries(app: &App, query: &AuditQuery) -> R
     let actions = wants(AuditDirection::Operator).then(|| query.actions(now)).transpose()?.flatten();
     let parts = app
         .read(move |store| {
-            let mut parts = audit::Parts::default();
+            let mut parts = audit::AuditLists::default();
             if let Some(filter) = attempts {
                 parts.add_attempts(store.attempts(&filter, first).wait()?);
             }

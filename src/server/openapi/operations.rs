@@ -94,15 +94,12 @@ const TRACEPARENT: HeaderParameter = (
 const IDEMPOTENCY_KEY: HeaderParameter = (
     "Idempotency-Key",
     r#"{"type":"string","pattern":"^[!-~]{1,255}$"}"#,
-    "Makes the request happen once, however often it is sent: the id of the event follows from it. Another body under the same key is 409",
+    "The event id is derived from it, so that a repeated request stores one event. Another body with the same key is 409",
 );
-const IF_MATCH: HeaderParameter = (
-    "If-Match",
-    r#"{"type":"string"}"#,
-    "Changes the record only if it is of a version that an `ETag` named; else 412",
-);
+const IF_MATCH: HeaderParameter =
+    ("If-Match", r#"{"type":"string"}"#, "Changes the record only if its `ETag` is one of these; else 412");
 const IF_NONE_MATCH: HeaderParameter =
-    ("If-None-Match", r#"{"type":"string"}"#, "Answers 304 if the record is of a version that an `ETag` named");
+    ("If-None-Match", r#"{"type":"string"}"#, "Answers 304 if the `ETag` of the record is one of these");
 const JSON: &[&str] = &["application/json"];
 pub(super) const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 const USER_ID: &str =
@@ -172,7 +169,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
     operation("POST", "/api/webhooks/profile-updated", "Receive `profile.updated` and `user.*`").signed("UserEvent"),
     operation("POST", "/api/webhooks/progress-updated", "Receive `progress.*`").signed("ProgressEvent"),
     operation("POST", "/api/webhooks/sync", "Receive any known type").signed("Event"),
-    operation("POST", "/api/webhooks/in/{name}", "Receive what the platform of a source sends")
+    operation("POST", "/api/webhooks/in/{name}", "Receive webhooks of a source")
         .signed("Foreign")
         .answers(&[200, 404, 408, 409, 413, 503]),
     operation("GET", "/api/sync/status", "The queue and its endpoints").data("Status"),
@@ -188,7 +185,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .operate()
         .answers(READ)
         .data("EventDetail"),
-    operation("GET", "/api/events/{id}/why", "Why each delivery of an event stands where it stands")
+    operation("GET", "/api/events/{id}/why", "Explain the state of each delivery of an event")
         .operate()
         .answers(READ)
         .data("EventExplained"),
@@ -224,11 +221,11 @@ pub(super) static OPERATIONS: &[Operation] = &[
     .data("Attempts"),
     operation("GET", "/api/endpoints", "The endpoints").operate().data("Endpoints"),
     operation("GET", "/api/endpoints/{id}", "One endpoint with its settings").operate().answers(READ).data("Endpoint"),
-    operation("POST", "/api/endpoints/{id}/pause", "Hold an endpoint's deliveries back")
+    operation("POST", "/api/endpoints/{id}/pause", "Pause an endpoint and hold its deliveries")
         .operate()
         .answers(ACTION)
         .data("Endpoint"),
-    operation("POST", "/api/endpoints/{id}/resume", "End a pause, and close the circuit")
+    operation("POST", "/api/endpoints/{id}/resume", "Resume an endpoint: end its pause and close its circuit")
         .operate()
         .answers(ACTION)
         .data("Endpoint"),
@@ -237,23 +234,19 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(ACTION)
         .data("Tested"),
     operation("GET", "/api/failures", "Deliveries with a failed attempt").operate().query(DELIVERIES).data("Failures"),
-    operation("GET", "/api/failures/clusters", "Failures that look alike, in clusters: of the newest 20,000")
+    operation("GET", "/api/failures/clusters", "Clusters of similar failures among the newest 20,000")
         .operate()
         .query(&[ALL])
         .data("Clusters"),
-    operation(
-        "POST",
-        "/api/failures/clusters/{id}/acknowledge",
-        "Acknowledge a cluster: what fails in it from now on is news",
-    )
-    .operate()
-    .answers(ACTION)
-    .data("Acknowledged"),
+    operation("POST", "/api/failures/clusters/{id}/acknowledge", "Acknowledge a cluster; later failures list it again")
+        .operate()
+        .answers(ACTION)
+        .data("Acknowledged"),
     operation("GET", "/api/failures/stats", "Failed attempts by type, resource and endpoint")
         .operate()
         .query(&[SINCE])
         .data("FailureStats"),
-    operation("GET", "/api/audit", "Attempts, webhooks that arrived and what operators did, newest first")
+    operation("GET", "/api/audit", "Attempts, received webhooks and operator actions, newest first")
         .operate()
         .query(&[DIRECTION, REFUSED, TYPE, RESOURCE, SINCE, UNTIL, AUDIT_AFTER, PAGE, LIMIT])
         .data("Audit"),
@@ -265,18 +258,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .operate()
         .answers(READ)
         .data("KeptRequest"),
-    operation("POST", "/api/requests/{id}/replay", "Verify a kept request again, and apply it if it is right")
+    operation("POST", "/api/requests/{id}/replay", "Verify a kept request again and apply it if it is valid")
         .operate()
         .takes("ReplayRequest", JSON)
         .answers(ACTION)
         .data("ReplayedRequests"),
-    operation("GET", "/api/alerts", "Incidents, open ones first, and who was told of them")
+    operation("GET", "/api/alerts", "Incidents, open ones first, with the recipients that were notified")
         .operate()
         .query(&[OPEN, PAGE, LIMIT])
         .data("Incidents"),
     operation("GET", "/api/runs", "The latest runs of workers").operate().query(&[RUNS]).data("Runs"),
     operation("GET", "/api/sessions", "The open sessions of operators").operate().data("Sessions"),
-    operation("DELETE", "/api/sessions/{id}", "End a session: one's own, or as an admin any")
+    operation("DELETE", "/api/sessions/{id}", "End a session: your own, or any as an admin")
         .by(AuthRequirement::Operator)
         .answers(READ)
         .data("EndedSession"),
@@ -302,7 +295,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .headers(&[IF_MATCH])
         .answers(WRITE)
         .data("OneEnrollment"),
-    operation("DELETE", "/api/enrollments/{id}", "Delete an enrollment and emit that")
+    operation("DELETE", "/api/enrollments/{id}", "Delete an enrollment and emit the deletion")
         .headers(&[IF_MATCH])
         .answers(&[200, 404, 412])
         .data("OneEnrollment"),
@@ -337,11 +330,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         .answers(&[303, 408, 413])
         .page(),
     operation("POST", "/logout", "End the session").by(AuthRequirement::Operator).answers(&[303]).page(),
-    operation("GET", "/metrics", "Figures for Prometheus"),
+    operation("GET", "/metrics", "Metrics for Prometheus"),
     operation("GET", "/openapi.json", "This document"),
-    operation("GET", "/healthz", "Whether the server lives").by(AuthRequirement::None).data("Probe"),
-    operation("GET", "/readyz", "Whether the server can serve")
-        .by(AuthRequirement::None)
-        .answers(&[200, 503])
-        .data("Probe"),
+    operation("GET", "/healthz", "Liveness of the server").by(AuthRequirement::None).data("Probe"),
+    operation("GET", "/readyz", "Readiness of the server").by(AuthRequirement::None).answers(&[200, 503]).data("Probe"),
 ];

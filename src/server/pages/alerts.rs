@@ -25,7 +25,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
                     aria-current=[(viewer.pairs.get("open") == value).then_some("true")] { (name) }
             }
         }
-        (Grid::new(&table, "Incidents").or("Nothing is wrong.", viewer.now()))
+        (Grid::new(&table, "Incidents").or("No open incidents.", viewer.now()))
         (pages(&viewer, &listed, page))
     };
     Ok(viewer.page(Section::Alerts, "Alerts", &overall, &body))

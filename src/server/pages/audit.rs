@@ -36,7 +36,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
                     aria-current=[(viewer.pairs.get("direction") == value).then_some("true")] { (name) }
             }
         }
-        (Grid::new(&report.tables[0], "Audit log").opening(&opens).or("Nothing was attempted, and nothing arrived.", viewer.now()))
+        (Grid::new(&report.tables[0], "Audit log").opening(&opens).or("No attempts and no received webhooks.", viewer.now()))
         (pages(&viewer, &listed, page))
     };
     Ok(viewer.page(Section::Audit, "Audit", &overall, &body))

@@ -30,7 +30,7 @@ impl Causes {
         let report = failure_clusters::clusters(&self.found.clusters, &self.acknowledged, true);
         let opens = |at: usize| Some(format!("/failures?cluster={}", self.found.clusters.get(at)?.name));
         html! {
-            (Grid::new(&report.tables[0], "Failures by cause").opening(&opens).or("Nothing waits after a failure, and nothing was given up.", now))
+            (Grid::new(&report.tables[0], "Failures by cause").opening(&opens).or("No failed deliveries.", now))
             @if self.found.cut { p.quiet { "Of the newest " (MAX_READ) " failures." } }
         }
     }

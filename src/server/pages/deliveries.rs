@@ -124,7 +124,7 @@ pub(super) fn cursor<T>(viewer: &Viewer, listed: &Listed<T>, number: impl Fn(&T)
         nav.pages aria-label="Pages" {
             span.quiet { (shown) " of " (listed.total_text()) @if viewer.pairs.get("after").is_some() { " that follow" } }
             @if viewer.pairs.get("after").is_some() { a href=(address(None)) { "First" } }
-            @if let Some(to) = listed.searched_to { span.quiet { "Looked as far as number " (to) "." } }
+            @if let Some(to) = listed.searched_to { span.quiet { "Searched as far as number " (to) "." } }
             @if next.is_some() { a rel="next" href=(address(next)) { @if listed.searched_to.is_some() { "Look further" } @else { "Next" } } }
         }
     }
@@ -132,9 +132,6 @@ pub(super) fn cursor<T>(viewer: &Viewer, listed: &Listed<T>, number: impl Fn(&T)
 
 /// The filters as a form that writes them into the address.
 fn filters(pairs: &FormFields, path: &str, has_states: bool) -> Markup {
-    let field = |name: &'static str, label: &str, hint: &str| {
-        html! { label { (label) input name=(name) value=[pairs.get(name)] placeholder=(hint) maxlength="256"; } }
-    };
     html! {
         form.filters action=(path) aria-label="Filters" {
             @if has_states {
@@ -147,15 +144,27 @@ fn filters(pairs: &FormFields, path: &str, has_states: bool) -> Markup {
                     }
                 }
             }
-            (field("endpoint", "Endpoint", "name"))
-            (field("type", "Type", "user.*"))
-            (field("resource", "Resource", "id"))
-            (field("status", "Status", "503"))
-            (field("error", "Error", "text"))
-            (field("since", "Since", "2h"))
-            (field("until", "Until", "1h"))
-            button { "Filter" }
-            a href=(path) { "All" }
+            (filter_field(pairs, "endpoint", "Endpoint", "name"))
+            (event_filters(pairs, path))
         }
     }
+}
+
+/// The filters that lists of events and of deliveries share, and the buttons that apply and clear all of them.
+pub(super) fn event_filters(pairs: &FormFields, path: &str) -> Markup {
+    html! {
+        (filter_field(pairs, "type", "Type", "user.*"))
+        (filter_field(pairs, "resource", "Resource", "id"))
+        (filter_field(pairs, "status", "Status", "503"))
+        (filter_field(pairs, "error", "Error", "text"))
+        (filter_field(pairs, "since", "Since", "2h"))
+        (filter_field(pairs, "until", "Until", "1h"))
+        button { "Filter" }
+        a href=(path) { "All" }
+    }
+}
+
+/// A text field with the current value of the filter `name`, and an example of one.
+fn filter_field(pairs: &FormFields, name: &'static str, label: &str, example: &str) -> Markup {
+    html! { label { (label) input name=(name) value=[pairs.get(name)] placeholder=(example) maxlength="256"; } }
 }

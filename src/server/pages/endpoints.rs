@@ -78,10 +78,10 @@ fn body(
         p.verdict { (state(level, &words)) " " span.quiet { (ForeignText(endpoint.url.as_str())) } }
         (actions(viewer, figures))
         (Grid::new(&table, "The last hour").or("", now))
-        h2 { "Why it stands where it stands" }
+        h2 { "Why it is in this state" }
         (lines(&why_lines(&why::endpoint(figures, now))))
         h2 { "Last answers" }
-        (Grid::new(&answered.tables[0], "Last answers").opening(&opens).or("Nothing was sent to it yet.", now))
+        (Grid::new(&answered.tables[0], "Last answers").opening(&opens).or("No attempts yet.", now))
         h2 { "Settings" }
         (facts(&settings.tables[0], now))
     }

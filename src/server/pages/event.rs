@@ -98,7 +98,7 @@ impl EventPage<'_> {
                 div { dt { "Emitted" } dd { (time_ago(row.created_at, self.now)) ", as number " (row.seq) } }
             }
             (self.actions())
-            @if self.detail.deliveries.is_empty() { p { "No endpoint wanted it when it was emitted, so it has no delivery." } }
+            @if self.detail.deliveries.is_empty() { p { "No endpoint subscribed to it when it was emitted, so it has no deliveries." } }
             h2 { "What happened" }
             @for table in &why.tables { (Grid::new(table, "Timeline").or("", self.now)) }
             @for (line, is_first) in not_sent(&why) { @if is_first { h3 { "Not sent to" } } p { (ForeignText(&line)) } }
@@ -173,7 +173,7 @@ impl EventPage<'_> {
                     @for (name, value) in self.request_headers(attempt) { div { dt { (name) } dd { (ForeignText(&value)) } } }
                 }
                 h3 { "Response" }
-                @if response.is_empty() { p.quiet { "Nothing of a body is kept." } }
+                @if response.is_empty() { p.quiet { "No response body was kept." } }
                 @else { pre tabindex="0" aria-label="The beginning of the response" { (SourceText(&response)) } }
             }
         }
@@ -208,13 +208,13 @@ impl EventPage<'_> {
         let (raw, raw_cut) = cut(&body);
         html! {
             (block("data", "The data, indented", pretty))
-            @if pretty_cut || raw_cut { p.quiet { "Only the first " (SHOWN_BYTES / 1024) " KiB are shown: GET /api/events/{id} has it whole." } }
+            @if pretty_cut || raw_cut { p.quiet { "Only the first " (SHOWN_BYTES / 1024) " KiB are shown: GET /api/events/{id} returns all of it." } }
             details { summary { "The " (self.detail.body.len()) " bytes that are signed and sent" } (block("sent", "The body that is sent", raw)) }
             @if let Some(whole) = &self.detail.whole_body {
                 @let text = String::from_utf8_lossy(whole);
                 @let (text, is_cut) = cut(&text);
                 details {
-                    summary { "The " (whole.len()) " bytes that endpoints get which take whole records" }
+                    summary { "The " (whole.len()) " bytes that are sent to endpoints with payload = full" }
                     (block("sent-whole", "The body with the whole record", text))
                     @if is_cut { p.quiet { "Only the first " (SHOWN_BYTES / 1024) " KiB are shown." } }
                 }
@@ -255,7 +255,7 @@ impl EventPage<'_> {
             @if let Some((_, verdict)) = verified { (explained::shown(verdict)) }
             form.verify method="post" action=(format!("/events/{}/verify#verify", segment(self.detail.row.id.as_str()))) {
                 (form_token(&self.viewer.operator))
-                label for="headers" { "The headers that the receiver saw, one a line" }
+                label for="headers" { "The headers that the receiver saw, one per line" }
                 textarea #headers name="headers" rows="4" maxlength="16384" placeholder="webhook-id: …" required { (SourceText(given)) }
                 button { "Verify against the body above" }
             }

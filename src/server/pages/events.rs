@@ -3,7 +3,7 @@
 use axum::response::Response;
 use maud::html;
 
-use super::deliveries::cursor;
+use super::deliveries::{cursor, event_filters};
 use super::frame::Section;
 use super::parts::segment;
 use super::table::Grid;
@@ -19,19 +19,9 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let (listed, overall) = viewer.read(move |store| store.events(&filter, page).wait()).await?;
     let report = report::events::list(&listed, page);
     let opens = |at: usize| listed.rows.get(at).map(|row| format!("/events/{}", segment(row.id.as_str())));
-    let field = |name: &'static str, label: &str, hint: &str| {
-        html! { label { (label) input name=(name) value=[viewer.pairs.get(name)] placeholder=(hint) maxlength="256"; } }
-    };
     let body = html! {
         form.filters action="/events" aria-label="Filters" {
-            (field("type", "Type", "user.*"))
-            (field("resource", "Resource", "id"))
-            (field("status", "Status", "503"))
-            (field("error", "Error", "text"))
-            (field("since", "Since", "2h"))
-            (field("until", "Until", "1h"))
-            button { "Filter" }
-            a href="/events" { "All" }
+            (event_filters(&viewer.pairs, "/events"))
         }
         (Grid::new(&report.tables[0], "Events").opening(&opens).or("No event matches.", viewer.now()))
         (cursor(&viewer, &listed, |row| row.seq, page))

@@ -41,7 +41,7 @@ impl FromRequest<Arc<App>> for SubmittedForm {
         match is_of_own_page(&actor.operator, &token) {
             true => Ok(Self { actor, pairs }),
             false => {
-                Err(Problem::forbidden("this form is not of a page of this session; load the page again and repeat it"))
+                Err(Problem::forbidden("this form belongs to another session; reload the page and submit it again"))
             }
         }
     }

@@ -114,9 +114,9 @@ fn body(viewer: &Viewer, overall: &QueueSummary, shown: &OverviewPage, window: C
             (Grid::new(&table, "Endpoints").or("No endpoint is known: set SYNC_WEBHOOK_URLS, or [[endpoints]] in the configuration.", now)) }
         section { h2 { a href="/failures" { "Failures by cause" } } (shown.causes.show(now)) }
         section { h2 { a href="/failures" { "Recent failures" } }
-            (Grid::new(&failed, "Recent failures").opening(&opens).or("Nothing waits after a failure, and nothing was given up.", now)) }
-        section { h2 { a href="/runs" { "Who processes" } } (Grid::new(&runs.tables[0], "Runs").or("Nothing has processed this queue yet.", now)) }
-        section { h2 { a href="/records" { "Records" } } (Grid::new(&summary, "Records").or("No record is known.", now)) }
+            (Grid::new(&failed, "Recent failures").opening(&opens).or("No failed deliveries.", now)) }
+        section { h2 { a href="/runs" { "Who processes" } } (Grid::new(&runs.tables[0], "Runs").or("No worker has run yet.", now)) }
+        section { h2 { a href="/records" { "Records" } } (Grid::new(&summary, "Records").or("No records.", now)) }
         section { h2 { "Checks" } (Grid::new(&health::check_table(&overall.health), "Checks").or("", now)) }
     }
 }
@@ -167,7 +167,7 @@ fn forecast(viewer: &Viewer, overall: &QueueSummary) -> Markup {
         @match (waiting, viewer.app.samples.empty_in()) {
             (0, _) => "Nothing is waiting.",
             (_, Some(span)) => { "At the pace of the last seconds, the queue is empty in " (short_duration(span)) "." },
-            (_, None) => { (count(usize::try_from(waiting).unwrap_or_default(), "delivery")) " waiting, and their number does not shrink at the moment." },
+            (_, None) => { (count(usize::try_from(waiting).unwrap_or_default(), "delivery")) " waiting; the queue is not getting shorter." },
         }
     }
 }

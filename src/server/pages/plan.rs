@@ -44,7 +44,7 @@ impl PlanQuery {
         let filter = Self::OWN.iter().fold(pairs.clone(), |pairs, name| pairs.with(name, None));
         let query: DeliveriesQuery = from_query(&filter.encoded())?;
         if !query.is_narrowed() {
-            return Err(Problem::field("state", "is missing: choose deliveries, or narrow them down"));
+            return Err(Problem::field("state", "is missing: select deliveries or filter them"));
         }
         Ok(Self { verb, selection: Selection::Matching(Box::new(query.deliveries(now)?), query.cluster()) })
     }
@@ -56,8 +56,8 @@ pub(in crate::server) async fn show(viewer: Viewer) -> Result<Response, Problem>
     let PlanQuery { verb, selection } = PlanQuery::read(&viewer.pairs, now)?;
     let (plan, overall) = viewer.read(move |store| BulkPlan::make(store, verb, &selection)).await?;
     let title = match verb {
-        BulkAction::Replay { .. } => "Replay: look at the plan",
-        BulkAction::GiveUp => "Give up: look at the plan",
+        BulkAction::Replay { .. } => "Replay: review the plan",
+        BulkAction::GiveUp => "Give up: review the plan",
     };
     Ok(viewer.page(Section::Deliveries, title, &overall, &body(&viewer, verb, &plan, now)))
 }
@@ -75,12 +75,12 @@ fn body(viewer: &Viewer, verb: BulkAction, plan: &BulkPlan, now: Timestamp) -> M
         @if !plan.endpoints.is_empty() {
             ul { @for (name, deliveries) in &plan.endpoints { li { a href=(format!("/endpoints/{}", segment(name))) { (id(name)) } ": " (deliveries) } } }
         }
-        @if plan.cut { p.warning { "More match: a plan holds the oldest " (MAX_PLANNED) ". Make another one after it." } }
+        @if plan.cut { p.warning { "More match: a plan holds the oldest " (MAX_PLANNED) ". Create another one afterwards." } }
         @if !plan.overtaken.is_empty() {
             p.warning {
                 "A newer event of the same resource was delivered already for " (count(plan.overtaken.len(), "delivery"))
                 ", " a href=(format!("/deliveries/{}", plan.overtaken[0].0)) { "delivery " (plan.overtaken[0].0) }
-                " among them: a receiver that does not compare timestamps would go back in time."
+                " among them: a receiver that does not compare timestamps would return to older data."
             }
         }
         @if !plan.left.is_empty() {
@@ -89,7 +89,7 @@ fn body(viewer: &Viewer, verb: BulkAction, plan: &BulkPlan, now: Timestamp) -> M
             }
         }
         @if plan.ids.is_empty() {
-            p { "There is nothing to do." }
+            p { "Nothing would change." }
         } @else if viewer.operator.may(Role::Operate) {
             form.actions method="post" action="/plan" {
                 (form_token(&viewer.operator))
@@ -99,7 +99,7 @@ fn body(viewer: &Viewer, verb: BulkAction, plan: &BulkPlan, now: Timestamp) -> M
                 " " a href="/deliveries" { "Do nothing" }
             }
         } @else {
-            p.warning { "Your role may look at plans; it takes the role operate to apply one." }
+            p.warning { "Your role can view plans; applying one needs the role operate." }
         }
         h2 { @if plan.ids.len() > SHOWN { "The first " (SHOWN) } @else { "The deliveries" } }
         (Grid::new(&table, "Deliveries of the plan").opening(&opens).or("None.", now))

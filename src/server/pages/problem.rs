@@ -35,7 +35,7 @@ fn told(problem: &Problem) -> Markup {
                 p { "Add the name to " code { "server.hosts" } " in the configuration and reload the server, or open it by its address." }
             }
             StatusCode::FORBIDDEN => p { "Ask somebody whose token has that role, or sign out and in again with another token." },
-            StatusCode::CONFLICT => p { "Load the page before again: it shows what is so now." },
+            StatusCode::CONFLICT => p { "Go back and reload the page to see the current state." },
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR => p { "The log of the server says why. Try again in a moment." },
             _ => {},
         }
@@ -51,8 +51,8 @@ fn login_form(problem: &Problem, next: &str) -> Markup {
             ul.quiet {
                 li { "The admin token is the value of " code { "SYNCCTL_ADMIN_TOKEN" } " where this server was started, or the text of the file that " code { "SYNCCTL_ADMIN_TOKEN_FILE" } " names." }
                 li { "Tokens of operators are in the files of " code { "server.tokens" } "." }
-                li { "The webhook secret and the cron secret are other secrets, and open nothing here." }
-                li { "A new token counts once the server was started again or told to reload." }
+                li { "The webhook secret and the cron secret are other secrets, which are not accepted here." }
+                li { "A new token takes effect after a restart or reload of the server." }
             }
         }
         form method="post" action="/login" {

@@ -43,11 +43,11 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
                     aria-current=[(viewer.pairs.get("refused") == value).then_some("true")] { (name) }
             }
         }
-        (Grid::new(&table, "Webhooks that arrived").opening(&opens).or("No webhook has arrived.", now))
+        (Grid::new(&table, "Received webhooks").opening(&opens).or("No webhooks were received.", now))
         (pages(&viewer, &listed, page))
         h2 { "Refused requests that are kept" }
-        p.quiet { "Each is kept for seven days with its headers, but for credentials, and its body. Open one to see why it was refused, and to accept it." }
-        (Grid::new(&kept.tables[0], "Kept requests").opening(&kept_opens).or("None is kept.", now))
+        p.quiet { "Each is kept for seven days with its body and its headers, except credentials. Open one to see why it was refused, and to accept it." }
+        (Grid::new(&kept.tables[0], "Kept requests").opening(&kept_opens).or("No requests are kept.", now))
     };
     Ok(viewer.page(Section::Received, "Received", &overall, &body))
 }
@@ -59,7 +59,7 @@ pub(super) fn pages<T>(viewer: &Viewer, listed: &Listed<T>, page: Page) -> Marku
     html! {
         nav.pages aria-label="Pages" {
             span.quiet { "Page " (page.number) " of " (last) ", " (listed.total_text()) " in all" }
-            @if listed.searched_to.is_some() { span.quiet { "Only the newest were looked at: narrow it by until." } }
+            @if listed.searched_to.is_some() { span.quiet { "Only the newest were searched: narrow the list with until." } }
             @if page.number > 1 { a rel="prev" href=(address(page.number - 1)) { "Previous" } }
             @if page.number < last { a rel="next" href=(address(page.number + 1)) { "Next" } }
         }
@@ -102,9 +102,9 @@ fn body(viewer: &Viewer, row: &KeptRequest, copy: &RequestCopy, verdict: &Report
             form.actions method="post" action=(format!("/requests/{}/replay", row.id)) {
                 (form_token(&viewer.operator))
                 button.primary { "Verify again and accept" }
-                label { input type="checkbox" name="any_time" value="1"; " whatever time it was signed at, because a clock was wrong" }
+                label { input type="checkbox" name="any_time" value="1"; " with any signature timestamp, because a clock was wrong" }
             }
-            p.quiet { "It is verified as of the time it arrived, under the secrets of now, and applied once." }
+            p.quiet { "It is verified as of the time it arrived, with the current secrets, and applied once." }
         }
         h2 { "Headers" }
         dl.facts { @for (name, value) in &copy.headers { div { dt { (ForeignText(name)) } dd { (ForeignText(value)) } } } }

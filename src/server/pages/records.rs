@@ -56,7 +56,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let opens =
         |at: usize| listed.rows.get(at).map(|row| format!("/records/{}?kind={}", segment(&row.id), row.kind.name()));
     let body = html! {
-        (Grid::new(&summary, "Records of each kind").or("No record is known.", now))
+        (Grid::new(&summary, "Records of each kind").or("No records.", now))
         form.filters action="/records" aria-label="Filters" {
             label { "Kind"
                 select name="kind" {
@@ -108,9 +108,9 @@ pub(in crate::server) async fn one(viewer: Viewer, Path(id): Path) -> Result<Res
     let body = html! {
         (facts(&shown.tables[0], now))
         h2 { "Emitted here" }
-        (Grid::new(&events.tables[0], "Events emitted about it").opening(&opens).or("Nothing was emitted about it.", now))
+        (Grid::new(&events.tables[0], "Events emitted about it").opening(&opens).or("No events were emitted.", now))
         h2 { "Received from elsewhere" }
-        (Grid::new(&arrived, "Webhooks that arrived about it").or("Nothing arrived about it.", now))
+        (Grid::new(&arrived, "Received webhooks about it").or("No webhooks were received.", now))
     };
     Ok(viewer.page(Section::Records, &format!("{} {id}", kind.name()), &overall, &body))
 }

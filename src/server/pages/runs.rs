@@ -1,4 +1,4 @@
-//! Who processes the queue, and what each run did.
+//! Runs of workers, and what each run did.
 
 use axum::response::Response;
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem>
     let body = html! {
         p { (workers(open)) }
         (button(&viewer.operator, "/process", "Process what is due now"))
-        (Grid::new(&report.tables[0], "Runs").or("Nothing has processed this queue yet.", viewer.now()))
+        (Grid::new(&report.tables[0], "Runs").or("No worker has run yet.", viewer.now()))
     };
     Ok(viewer.page(Section::Runs, "Runs", &overall, &body))
 }
@@ -36,6 +36,6 @@ pub(super) fn workers(open: OpenRuns) -> Markup {
     html! {
         @if open.alive > 0 { (state(Level::Good, &format!("{} at work", many(open.alive, "worker")))) }
         @else { (state(Level::Warning, "no worker is running")) }
-        @if open.dead > 0 { " " (state(Level::Bad, &format!("{} died; the next run frees what they held", many(open.dead, "worker")))) }
+        @if open.dead > 0 { " " (state(Level::Bad, &format!("{} died; the next run releases their claims", many(open.dead, "worker")))) }
     }
 }

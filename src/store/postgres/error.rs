@@ -129,7 +129,7 @@ fn database_error(error: &tokio_postgres::Error) -> StoreError {
         "40P01" | "40001" | "55P03" | "SQ001" | "57014" => StoreError::Locked,
         // A pooler does not pass on what every session of ours begins with.
         "08P01" if message.contains("startup parameter") => StoreError::Configuration(format!(
-            "a connection pooler stands before the server ({message}): add pooler=transaction to the location"
+            "a connection pooler is in front of the server ({message}): add pooler=transaction to the location"
         )),
         "57P01" | "57P02" | "57P03" | "53300" | "25P03" => StoreError::Unreachable(message),
         code if code.starts_with("08") => StoreError::Unreachable(message),

@@ -21,14 +21,11 @@ use crate::event::{EventId, Resource};
 use crate::record::{MergeResult, RecordKind};
 use crate::signature::Fingerprint;
 use crate::store::inbound::{
-    ApplyResult, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
+    ApplyResult, ID_CONFLICT, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     RefusedWebhook, SenderRow, VerifiedWebhook, WebhookEffect,
 };
 use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
-
-/// Why an id that is known with another content is refused.
-const ID_CONFLICT: &str = "id-conflict";
 
 /// A sender is noted once in so many milliseconds.
 const SEEN_EVERY_MS: i64 = 1_000;
@@ -133,14 +130,7 @@ async fn apply_within(
         applied.push(match (known, &incoming.effect, stored) {
             (Some(true), ..) => ApplyResult::Duplicate,
             (Some(false), ..) => {
-                let refused = RefusedWebhook {
-                    reason: ID_CONFLICT,
-                    source: incoming.source.clone(),
-                    count: 1,
-                    route: incoming.route.clone(),
-                    details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
-                    ..RefusedWebhook::default()
-                };
+                let refused = RefusedWebhook::id_conflict(incoming);
                 let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 ApplyResult::Conflict

@@ -14,7 +14,7 @@ use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, count, int, maybe_int};
 use super::{ChangedDeliveries, DeliveryId, Replay, Result, db_codes};
 use crate::clock::Timestamp;
-use crate::delivery::{Reason, State};
+use crate::delivery::{FailureReason, State};
 use crate::store::SkipReason;
 
 /// Deliveries replayed by one round trip.
@@ -255,7 +255,7 @@ async fn give_up_one(
         changes.skip(chosen.id, why);
         return Ok(());
     }
-    let reason = db_codes::reason_code(Reason::GivenUp);
+    let reason = db_codes::reason_code(FailureReason::GivenUp);
     let over = formatcp!("UPDATE delivery SET state = {FAILED}, reason = $2, changed_at = $3 WHERE id = $1");
     connection.query(over, args![chosen.id, reason, now.as_millis()]).await?;
     match chosen.waits {

@@ -1,6 +1,6 @@
-//! Credentials of the role of a container or of an instance, from the metadata service beside it.
+//! Credentials of the role of a container or of an instance, from its metadata service.
 //!
-//! The address rules refuse metadata services to everything else: these are called here alone, by their fixed addresses.
+//! The address rules refuse metadata services for all other requests; only this module calls them, by their fixed addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -16,14 +16,14 @@ use url::{Host, Url};
 
 use super::super::super::server::Server;
 use super::super::http::{Body, Connection};
-use super::{Keys, read, variable};
+use super::{AccessKey, read, variable};
 use crate::clock::Timestamp;
 use crate::network::connect::{ClientStream, ServerAddress};
 use crate::network::failure::PhaseTimer;
 
 /// The metadata service of instances.
 const INSTANCE: &str = "http://169.254.169.254";
-/// The one of containers.
+/// The metadata service of containers.
 const CONTAINER: &str = "http://169.254.170.2";
 /// The metadata services: of instances, of containers, and of pods.
 const SERVICES: [IpAddr; 5] = [
@@ -35,10 +35,10 @@ const SERVICES: [IpAddr; 5] = [
 ];
 /// The path of the roles of an instance.
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
-/// How long an instance's service may take to accept a connection: elsewhere nobody answers at its address.
+/// The connect timeout of an instance's metadata service; outside AWS nothing answers at its address.
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
 
-/// Credentials as metadata services tell them.
+/// Credentials as metadata services return them.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct RoleCredentials {
@@ -48,8 +48,8 @@ struct RoleCredentials {
     expiration: Option<String>,
 }
 
-/// Those of the container's role, if the environment names a service for them.
-pub(super) async fn of_container(server: &Server, limit: Duration) -> Result<Option<Keys>, String> {
+/// The credentials of the container's role, if the environment names a service for them.
+pub(super) async fn of_container(server: &Server, limit: Duration) -> Result<Option<AccessKey>, String> {
     let text =
         match (variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"), variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
             (Some(path), _) => format!("{CONTAINER}{path}"),
@@ -72,7 +72,7 @@ pub(super) async fn of_container(server: &Server, limit: Duration) -> Result<Opt
     keys(&told).map(Some)
 }
 
-/// What a container's service wants to be shown.
+/// The authorization token for a container's service.
 fn container_token() -> Result<Option<String>, String> {
     match variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
         Some(path) => read(Path::new(&path)).map(|text| Some(text.to_string())),
@@ -80,8 +80,8 @@ fn container_token() -> Result<Option<String>, String> {
     }
 }
 
-/// Those of the instance's role, by version 2 of its service: a token first, which no other machine can get.
-pub(super) async fn of_instance(limit: Duration) -> Result<Keys, String> {
+/// The credentials of the instance's role, by version 2 of its service, which requires a session token.
+pub(super) async fn of_instance(limit: Duration) -> Result<AccessKey, String> {
     let none = "give basic_file, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role";
     if variable("AWS_EC2_METADATA_DISABLED").is_some_and(|it| it.eq_ignore_ascii_case("true")) {
         return Err(none.to_owned());
@@ -93,7 +93,7 @@ pub(super) async fn of_instance(limit: Duration) -> Result<Keys, String> {
     asked.map_err(|why| format!("{none} (the metadata service of an instance: {why})"))
 }
 
-async fn role_of_instance(service: &Url) -> Result<Keys, String> {
+async fn role_of_instance(service: &Url) -> Result<AccessKey, String> {
     let at = |path: &str| service.join(path).map_err(|e| e.to_string());
     let url = at("/latest/api/token")?;
     let mut request_token = request(Method::PUT, &url)?;
@@ -112,10 +112,10 @@ async fn role_of_instance(service: &Url) -> Result<Keys, String> {
     keys(&get(&format!("{ROLES}{role}")).await?)
 }
 
-fn keys(told: &str) -> Result<Keys, String> {
+fn keys(told: &str) -> Result<AccessKey, String> {
     let told: RoleCredentials = serde_json::from_str(told).map_err(|_| "its answer has no credentials".to_owned())?;
     let ends = told.expiration.as_deref().and_then(Timestamp::parse);
-    Ok(Keys::new(&told.access_key_id, &told.secret_access_key, told.token.as_deref()).until(ends))
+    Ok(AccessKey::new(&told.access_key_id, &told.secret_access_key, told.token.as_deref()).until(ends))
 }
 
 fn request(method: Method, url: &Url) -> Result<Request<Body>, String> {
@@ -128,7 +128,7 @@ fn request(method: Method, url: &Url) -> Result<Request<Body>, String> {
     Ok(request)
 }
 
-/// Asks a metadata service, and returns its answer.
+/// Sends a request to a metadata service, and returns the response.
 async fn ask(url: &Url, request: Request<Body>) -> Result<String, String> {
     let address = address(url)?;
     let connected = timeout(CONNECT_LIMIT, TcpStream::connect(address)).await;
@@ -136,7 +136,7 @@ async fn ask(url: &Url, request: Request<Body>) -> Result<String, String> {
     answered(ClientStream::Plain(stream), request).await
 }
 
-/// Asks another server over TLS, as any other is called.
+/// Sends a request to another server over TLS, by the address rules.
 async fn by_the_rules(server: &Server, url: &Url, request: Request<Body>, limit: Duration) -> Result<String, String> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let origin = ServerAddress { is_secure: true, host, port: url.port_or_known_default().unwrap_or(443) };
@@ -162,7 +162,8 @@ fn address(url: &Url) -> Result<SocketAddr, String> {
         Some(Host::Domain(_)) | None => None,
     };
     let address = address.filter(|it| url.scheme() == "http" && (it.is_loopback() || SERVICES.contains(it)));
-    let address = address.ok_or("credentials are asked for at a metadata service, at this machine, or over https")?;
+    let address =
+        address.ok_or("credentials are requested only from a metadata service, this machine, or over https")?;
     Ok(SocketAddr::new(address, url.port_or_known_default().unwrap_or(80)))
 }
 

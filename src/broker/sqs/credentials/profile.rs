@@ -2,15 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Keys, read, variable};
+use super::{AccessKey, read, variable};
 
 /// The profile that is used where none is named.
 const DEFAULT: &str = "default";
-/// Keys of a profile whose credentials come from elsewhere, which is not asked.
+/// Keys of a profile whose credentials come from another service, which is not supported.
 const ELSEWHERE: [&str; 5] = ["credential_process", "sso_session", "sso_start_url", "role_arn", "login_session"];
 
 /// The access key of the profile that `AWS_PROFILE` names, or of the default one; none if that has none.
-pub(super) fn load() -> Result<Option<Keys>, String> {
+pub(super) fn load() -> Result<Option<AccessKey>, String> {
     let named = variable("AWS_PROFILE");
     let name = named.as_deref().unwrap_or(DEFAULT);
     let mut is_there = false;
@@ -58,7 +58,7 @@ fn section<'t>(text: &'t str, heading: &str) -> Option<Vec<(&'t str, &'t str)>> 
                 found.get_or_insert_default();
             }
         } else if let (true, Some(found), Some((name, value))) = (is_in_it, &mut found, line.split_once('=')) {
-            // A line that is set in belongs to the one before it.
+            // An indented line continues the previous one.
             if !name.starts_with(char::is_whitespace) {
                 found.push((name.trim(), value.trim()));
             }
@@ -71,9 +71,9 @@ fn value<'t>(profile: &[(&str, &'t str)], name: &str) -> Option<&'t str> {
     profile.iter().find(|(known, value)| *known == name && !value.is_empty()).map(|(_, value)| *value)
 }
 
-fn keys(profile: &[(&str, &str)]) -> Option<Keys> {
+fn keys(profile: &[(&str, &str)]) -> Option<AccessKey> {
     let of = |name| value(profile, name);
-    Some(Keys::new(of("aws_access_key_id")?, of("aws_secret_access_key")?, of("aws_session_token")))
+    Some(AccessKey::new(of("aws_access_key_id")?, of("aws_secret_access_key")?, of("aws_session_token")))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Credentials of a role for a token that another has issued, as pods of Kubernetes get one.
+//! Credentials of a role in exchange for an identity token, such as Kubernetes gives to pods.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use url::{Url, form_urlencoded};
 
 use super::super::super::server::Server;
 use super::super::http::{Body, Connection};
-use super::{Keys, read, variable};
+use super::{AccessKey, read, variable};
 use crate::clock::Timestamp;
 use crate::network::connect::ServerAddress;
 use crate::network::failure::{Failure, PhaseTimer};
 
-/// The session that AWS's logs show, unless the environment names one.
+/// The session name in AWS logs, unless the environment sets one.
 const SESSION: &str = "syncctl";
 
 /// Exchanges the token for credentials, if the environment names a token and a role.
-pub(super) async fn load(server: &Server, region: &str, limit: Duration) -> Result<Option<Keys>, String> {
+pub(super) async fn load(server: &Server, region: &str, limit: Duration) -> Result<Option<AccessKey>, String> {
     let (Some(file), Some(role)) = (variable("AWS_WEB_IDENTITY_TOKEN_FILE"), variable("AWS_ROLE_ARN")) else {
         return Ok(None);
     };
@@ -39,13 +39,13 @@ pub(super) async fn load(server: &Server, region: &str, limit: Duration) -> Resu
     match (read("AccessKeyId"), read("SecretAccessKey")) {
         (Some(id), Some(secret)) => {
             let ends = read("Expiration").and_then(Timestamp::parse);
-            Ok(Some(Keys::new(id, secret, read("SessionToken")).until(ends)))
+            Ok(Some(AccessKey::new(id, secret, read("SessionToken")).until(ends)))
         }
         _ => Err(format!("the role {role} is refused: {}", read("Message").unwrap_or("the answer cannot be read"))),
     }
 }
 
-/// The service that gives credentials in a region, unless the environment names another.
+/// The URL of the token service (STS) in a region, unless the environment sets one.
 fn service(region: &str) -> Result<Url, String> {
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let text = variable("AWS_ENDPOINT_URL_STS").unwrap_or_else(|| format!("https://sts.{region}.{domain}"));
@@ -67,7 +67,7 @@ async fn exchange(server: &Server, url: &Url, form: String, limit: Duration) -> 
     Ok(String::from_utf8_lossy(&answer.body).into_owned())
 }
 
-/// The text of the first element of that name; none of those that are read has markup in it.
+/// The text of the first XML element of that name; the elements that are read contain no markup.
 fn element<'t>(xml: &'t str, name: &str) -> Option<&'t str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())

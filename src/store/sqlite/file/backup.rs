@@ -48,7 +48,7 @@ fn refuse_dangerous(from: &Path, to: &Path, directory: &Path) -> Result<()> {
         return refused("of a file with such a name SQLite thinks that it is a database's log");
     }
     if LOGS.iter().any(|end| beside(to, end).exists()) && !open_mode::put_log_away(to) {
-        return refused("a write-ahead log stands beside it: some program has that database open");
+        return refused("there is a write-ahead log beside it: another program has that database open");
     }
     Ok(())
 }

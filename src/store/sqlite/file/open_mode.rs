@@ -153,7 +153,7 @@ impl OpenMode {
     pub(crate) fn check(self, path: &Path) -> Result<()> {
         match self {
             Self::Immutable if log_beside(path).is_some() => {
-                Err(StoreError::Io("somebody began to write it while it was read: try again".to_owned()))
+                Err(StoreError::Io("another process began to write it while it was read: try again".to_owned()))
             }
             Self::Immutable | Self::ReadWrite | Self::ReadOnly => Ok(()),
         }

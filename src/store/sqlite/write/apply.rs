@@ -8,15 +8,12 @@ use crate::event::Draft;
 use crate::record::{Change, MergeResult, RecordKind};
 use crate::store::db_codes::{APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use crate::store::inbound::{
-    ApplyResult, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
+    ApplyResult, ID_CONFLICT, REFUSALS_A_MINUTE, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect,
 };
 use crate::store::sqlite::requests;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{enqueue, known_ids, records};
 use crate::store::{Result, StoreError};
-
-/// Why an id that is known with another content is refused.
-const ID_CONFLICT: &str = "id-conflict";
 
 pub(crate) fn apply(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
     let applied = apply_once(txn, incoming, now)?;
@@ -35,14 +32,7 @@ fn apply_once(txn: &mut Txn<'_>, incoming: &VerifiedWebhook, now: Timestamp) -> 
     match known {
         Some(KnownId::Same) => return Ok(ApplyResult::Duplicate),
         Some(KnownId::Other) => {
-            let refused = RefusedWebhook {
-                reason: ID_CONFLICT,
-                source: incoming.source.clone(),
-                count: 1,
-                route: incoming.route.clone(),
-                details: RefusalDetails { signature_is_right: Some(true), ..RefusalDetails::default() },
-                ..RefusedWebhook::default()
-            };
+            let refused = RefusedWebhook::id_conflict(incoming);
             let Draft { event_type, resource, .. } = &incoming.draft;
             let kind = txn.cache.kind(txn.connection, event_type, &resource.kind)?;
             audit_refusal(txn.connection, &refused, CONFLICT, Some((incoming, kind)), now)?;

@@ -6,7 +6,7 @@ use const_format::formatcp;
 use rusqlite::{OptionalExtension, params};
 
 use crate::clock::Timestamp;
-use crate::delivery::Reason;
+use crate::delivery::FailureReason;
 use crate::endpoint::EndpointId;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
 use crate::store::rules::CounterKey;
@@ -79,7 +79,7 @@ pub(crate) fn give_up(txn: &mut Txn<'_>, ids: &[DeliveryId], now: Timestamp) -> 
 fn give_up_one(txn: &mut Txn<'_>, chosen: &ChosenDelivery, now: Timestamp) -> rusqlite::Result<()> {
     txn.connection
         .prepare_cached(formatcp!("UPDATE delivery SET state = {FAILED}, reason = ?2, changed_at = ?3 WHERE id = ?1"))?
-        .execute(params![chosen.id, db_codes::reason_code(Reason::GivenUp), now.as_millis()])?;
+        .execute(params![chosen.id, db_codes::reason_code(FailureReason::GivenUp), now.as_millis()])?;
     if !matches!(chosen.part.state, QUEUED | BLOCKED) {
         Lanes::of(txn.connection)?.settle(chosen.endpoint.0, chosen.lane, chosen.id, now)?;
     }

@@ -1,35 +1,35 @@
-//! What becomes of an operation that a broker refused: which others may still do, and the outcome of the attempt.
+//! Failed operations of a broker: what else fails with them (a connection, a server), and the outcome of the attempt.
 
 use std::time::Duration;
 
 use crate::delivery::Outcome;
 use crate::network::failure::Failure;
 
-/// How long a server is left alone that will recover by itself.
+/// The wait before the next request to a server that will recover by itself.
 pub(super) const SHORT_WAIT: Duration = Duration::from_secs(5);
-/// How long a server is left alone that an operator has to help.
+/// The wait before the next request to a server that needs an operator.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(30);
 
-/// An operation that failed, with its reason in words.
+/// Why an operation of a broker failed, in words, and what else fails with it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// This operation alone: others may do.
+pub(super) enum BrokerError {
+    /// Only this operation failed: others may succeed.
     Operation(String),
-    /// Every operation on this connection.
+    /// Every operation on this connection fails.
     Connection(String),
-    /// Every operation at this server, for a time.
+    /// Every operation at this server fails for a time.
     Server(String, Duration),
     /// The connection broke.
     Broken(String),
 }
 
-impl Refused {
-    /// Whether the connection is of no more use; another may lead to a server that does the operation.
+impl BrokerError {
+    /// Whether the connection has to be replaced; another may reach a server that performs the operation.
     pub(super) fn is_of_connection(&self) -> bool {
         !matches!(self, Self::Operation(_))
     }
 
-    /// The failure of an attempt, once `close` has closed a connection that is of no more use.
+    /// The failure of an attempt, after `close` has closed a connection that has to be replaced.
     pub(super) fn after_closing(self, close: impl FnOnce()) -> Failure {
         if self.is_of_connection() {
             close();
