@@ -174,7 +174,7 @@ pub enum Command {
     /// Simulate the retry rules
     #[command(subcommand)]
     Retry(retry::RetryCommand),
-    /// List and edit synchronized records
+    /// List, export and import synchronized records
     #[command(subcommand)]
     Records(records::RecordsCommand),
     /// Compare records with an export of the other side

@@ -58,10 +58,10 @@ pub(super) fn verify(
     if matches!(source.kind, SourceKind::Platform { .. }) && HEADERS.iter().any(|name| is_duplicate(headers, name)) {
         return Err(WebhookRefusal::HeaderError("header-doubled"));
     }
-    let verdict = verifier.judge(headers, body, now, tolerance);
+    let verification = verifier.verify(headers, body, now, tolerance);
     // How long a message waited in a broker says nothing of any clock.
-    let skew_ms = skew_ms(&verdict, now).filter(|_| source.arrival() == SourceTransport::Request);
-    match (verdict.refusal(), verdict.signature) {
+    let skew_ms = skew_ms(&verification, now).filter(|_| source.arrival() == SourceTransport::Request);
+    match (verification.refusal(), verification.signature) {
         (None, Ok(key)) => Ok(Verified {
             ids: if verifier.is_original() { IdRule::Original } else { IdRule::Standard },
             signed_id: verifier.signed_id(headers),
@@ -78,11 +78,11 @@ pub(super) fn examine(source: &Source, headers: &HeaderMap, body: &Bytes, now: T
     if source.arrival() == SourceTransport::TrustedBroker {
         return RefusalDetails::default();
     }
-    let verdict = verifier.judge(headers, body, now, None);
+    let verification = verifier.verify(headers, body, now, None);
     RefusalDetails {
         scheme: Some(verifier.scheme.facts().name.to_string()),
-        signature_is_right: Some(verdict.signature.is_ok()),
-        skew_ms: skew_ms(&verdict, now).filter(|_| source.arrival() == SourceTransport::Request),
+        signature_is_right: Some(verification.signature.is_ok()),
+        skew_ms: skew_ms(&verification, now).filter(|_| source.arrival() == SourceTransport::Request),
         ..RefusalDetails::default()
     }
 }
@@ -128,7 +128,7 @@ fn verifier<'s>(source: &'s Source, headers: &HeaderMap) -> Result<Verifier<'s>,
 }
 
 impl Verifier<'_> {
-    fn judge(&self, headers: &HeaderMap, body: &Bytes, now: Timestamp, tolerance: Option<Tolerance>) -> Verification {
+    fn verify(&self, headers: &HeaderMap, body: &Bytes, now: Timestamp, tolerance: Option<Tolerance>) -> Verification {
         let url = self.url.map(str::to_owned);
         let (headers, body) = (headers.clone(), body.clone());
         let received = Received { method: Method::POST, url, headers, body, ..Received::default() };
@@ -149,6 +149,6 @@ fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-fn skew_ms(verdict: &Verification, now: Timestamp) -> Option<i64> {
-    verdict.time.as_ref().filter(|time| time.signed).map(|time| now.as_millis() - time.at.as_millis())
+fn skew_ms(verification: &Verification, now: Timestamp) -> Option<i64> {
+    verification.time.as_ref().filter(|time| time.signed).map(|time| now.as_millis() - time.at.as_millis())
 }

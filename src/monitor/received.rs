@@ -109,7 +109,7 @@ fn check_sources(last: &[(String, Timestamp)], limits: &HealthLimits, now: Times
     if limits.silent_routes.is_empty() {
         return None;
     }
-    let judge = |(route, limit): &(String, Duration)| {
+    let silence = |(route, limit): &(String, Duration)| {
         let age = last.iter().find(|(known, _)| known == route).map(|(_, at)| now.since(at.plus(MINUTE)));
         match age {
             Some(age) if age <= *limit => None,
@@ -117,7 +117,7 @@ fn check_sources(last: &[(String, Timestamp)], limits: &HealthLimits, now: Times
             None => Some(format!("no webhook has ever verified at {route}")),
         }
     };
-    let silent: Vec<_> = limits.silent_routes.iter().filter_map(judge).collect();
+    let silent: Vec<_> = limits.silent_routes.iter().filter_map(silence).collect();
     let value = format!("{} of {}", silent.len(), limits.silent_routes.len());
     Some(check_if("silent sources", !silent.is_empty(), value, "0".to_owned(), silent.join(", ")))
 }

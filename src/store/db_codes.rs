@@ -68,6 +68,11 @@ pub(crate) fn reason(code: i64) -> FailureReason {
     }
 }
 
+/// In SQL: the columns of an event, in the order in which `event_row` of each backend reads them.
+pub(crate) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
+/// In SQL: the tables of [`EVENT_COLUMNS`].
+pub(crate) const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
+
 const ATTEMPT_DELIVERED: i64 = 0;
 /// The outcome of an attempt that says nothing about the endpoint.
 pub(crate) const ATTEMPT_INTERRUPTED: i64 = 5;

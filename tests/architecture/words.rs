@@ -1,7 +1,7 @@
 //! Names that were given up for the standard term must not come back.
 
-use crate::OURS;
 use crate::names::Names;
+use crate::{OURS, root};
 
 /// For a part of `src`, the names that no type, function, constant, variant, module or file has there any more.
 const RETIRED: &[(&str, &[&str])] = &[
@@ -202,6 +202,73 @@ const RETIRED: &[(&str, &[&str])] = &[
     ("report", &["Heard", "Sender"]),
     ("", &["text"]),
 ];
+
+/// Phrases of earlier help texts and messages that a reader had to read twice, with the plain ones that took their place.
+const RETIRED_PHRASES: &[(&str, &str)] = &[
+    ("attempt as what it meant", "Show the audit log"),
+    ("in the form of Nagios", "in Nagios plugin format"),
+    ("Look after the database", "Inspect, back up, verify and prune"),
+    ("Look for what is wrong", "Diagnose"),
+    ("See what is known of", "List records"),
+    ("rehearse their rotation", "prepare a rotation"),
+    ("See the whole story", "Run a self-contained demonstration"),
+    ("in the place of the queue", "Replace the database with a backup"),
+    ("Form of the answer", "Output format"),
+    ("Leave out the line of headings", "Omit the header row"),
+    ("refuse what would need an answer", "Never prompt; fail instead"),
+    ("Start nothing new after", "Stop starting attempts after"),
+    ("what other runs are sending", "attempts of other processes"),
+    ("whoever verifies does not apply", "test requests that receivers ignore"),
+    ("letting go of what was claimed", "claimed deliveries were released"),
+    ("past the wait", "timed out"),
+    ("nobody will get it", "stored without deliveries"),
+    ("nobody drains", "no worker is running"),
+    ("reads without an end", "a long-running reader blocks WAL checkpoints"),
+    ("does not go by that name", "unknown Host header"),
+    ("reachable by any name", "any Host is accepted"),
+    ("outage costs nothing", "Events are kept during an outage"),
+    ("a killed one had in hand", "its claims are released at once"),
+    ("stands where it stands", "explain its state"),
+    ("that want it", "that subscribe to it"),
+    ("one object a line", "one object per line"),
+    ("parsed and written again", "parsed and serialized again"),
+];
+
+/// Which files that an operator reads, or that print what one reads, have a retired phrase.
+fn retired_phrases(files: &[(String, String)]) -> Vec<String> {
+    let found = files.iter().flat_map(|(name, text)| {
+        let retired = RETIRED_PHRASES.iter().filter(|(phrase, _)| text.contains(phrase));
+        retired.map(move |(phrase, better)| format!("{name}: `{phrase}`; write `{better}`"))
+    });
+    found.collect()
+}
+
+/// The files below a directory with one of these endings, with their text.
+fn texts(directory: &str, endings: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut left = vec![root().join(directory)];
+    while let Some(directory) = left.pop() {
+        for path in std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                left.push(path);
+            } else if path.extension().is_some_and(|it| endings.iter().any(|ending| it == *ending)) {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn retired_phrases_do_not_come_back() {
+    let mut files = [texts("src", &["rs"]), texts("docs", &["md"]), texts("man", &["1"])].concat();
+    files.push(("README.md".to_owned(), std::fs::read_to_string(root().join("README.md")).unwrap()));
+    assert!(files.len() > 400, "{}", files.len());
+    let found = retired_phrases(&files);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let planted = [("a.rs".to_owned(), "/// See every attempt as what it meant".to_owned())];
+    assert_eq!(retired_phrases(&planted).len(), 1);
+}
 
 /// Which files define a retired name, or have one.
 pub fn retired(names: &Names) -> Vec<String> {

@@ -142,7 +142,7 @@ impl Actor {
     }
 
     /// Delivers an event again: to those that failed, to all it was delivered to if there is none, and to the endpoints
-    /// that want it now if it has no delivery at all.
+    /// that subscribe to it now if it has no delivery at all.
     pub(in crate::server) async fn replay_event(&self, id: &str) -> Result<ActionResult<BulkResult>, Problem> {
         self.operator.require(Role::Operate)?;
         let name = id.to_owned();

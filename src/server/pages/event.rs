@@ -128,7 +128,7 @@ impl EventPage<'_> {
         }
     }
 
-    /// One delivery: why it stands where it stands, what can be done, and its attempts.
+    /// One delivery: why it is in this state, what can be done, and its attempts.
     fn delivery(&self, row: &DeliveryRow, why: &Report) -> Markup {
         let attempts: Vec<&AttemptRow> = self.detail.attempts.iter().filter(|it| it.delivery == row.id).collect();
         let skipped = attempts.len().saturating_sub(SHOWN_ATTEMPTS);

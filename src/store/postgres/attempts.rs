@@ -6,13 +6,13 @@ use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::events::{EVENT_COLUMNS, event_row};
+use super::events::event_row;
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
 use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes, search};
 use crate::store::AttemptRow;
-use crate::store::db_codes::AFTER_FAILURE;
+use crate::store::db_codes::{AFTER_FAILURE, EVENT_COLUMNS};
 use crate::store::search::{Search, Source};
 use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};
 

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::attempts::took;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::events::{EVENT_COLUMNS, event_row};
+use super::events::event_row;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
@@ -18,6 +18,7 @@ use super::{
 use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::ClaimHolder;
+use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
 

@@ -2,11 +2,12 @@
 
 use super::checksum::EventContent;
 use super::connection::{Args, Connection, args};
-use super::events::{EVENT_COLUMNS, add_schedules, event_row};
+use super::events::{add_schedules, event_row};
 use super::node::Node;
 use super::row::int;
 use super::{EventDetail, Result, attempts, deliveries};
 use crate::event::{EventId, Traceparent};
+use crate::store::db_codes::EVENT_COLUMNS;
 
 /// Everything known of the event that `condition` names.
 pub(super) async fn event(node: &Node, condition: &str, args: Args<'_>) -> Result<Option<EventDetail>> {

@@ -13,13 +13,9 @@ use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
 use super::{EventFilter, EventRow, Listed, Page, Result, Schedule, figures, search};
 use crate::delivery::State;
 use crate::event::{EventId, Resource};
+use crate::store::db_codes::{EVENT_COLUMNS, EVENT_TABLES};
 use crate::store::search::{Search, Source};
 use crate::store::where_clause::WhereClause;
-
-/// What [`event_row`] reads.
-pub(super) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
-
-const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
 /// Events in the order of their numbers.
 const BY_NUMBER: Source =

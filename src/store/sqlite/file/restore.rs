@@ -1,4 +1,4 @@
-//! Putting a backup in the place of the queue.
+//! Replaces a queue with a backup.
 //!
 //! The pages of the backup are written into the queue's own file, in one transaction and under a lock that keeps all
 //! other processes out: a process that is killed leaves the old queue or the new one, and no log is ever read as

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
-use crate::store::db_codes::AFTER_FAILURE;
+use crate::store::db_codes::{AFTER_FAILURE, EVENT_COLUMNS};
 use crate::store::search::{RowCost, Search, Source};
-use crate::store::sqlite::read::events::{EVENT_COLUMNS, event_row};
+use crate::store::sqlite::read::events::event_row;
 use crate::store::sqlite::read::search::{self, STRETCH};
 use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
 use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::event::{EventId, Traceparent};
 use crate::store::EventDetail;
-use crate::store::sqlite::read::events::{EVENT_COLUMNS, add_schedule, event_row};
+use crate::store::db_codes::EVENT_COLUMNS;
+use crate::store::sqlite::read::events::{add_schedule, event_row};
 use crate::store::sqlite::read::{attempts, deliveries};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 

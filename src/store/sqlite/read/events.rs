@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
+use crate::store::db_codes::{EVENT_COLUMNS, EVENT_TABLES};
 use crate::store::search::{Search, Source};
 use crate::store::sqlite::read::release_pages;
 use crate::store::sqlite::read::search::{self, STRETCH};
@@ -11,11 +12,6 @@ use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::where_clause::WhereClause;
 use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, db_codes};
-
-/// What [`event_row`] reads.
-pub(crate) const EVENT_COLUMNS: &str = "e.seq, e.id, k.type, k.resource_type, e.resource_id, e.timestamp, e.created_at";
-
-const EVENT_TABLES: &str = "event e JOIN kind k ON k.id = e.kind";
 
 /// Events in the order of their numbers.
 const BY_NUMBER: Source =
