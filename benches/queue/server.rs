@@ -161,35 +161,30 @@ impl Server {
     fn emitting(&self, events: u64) {
         let sink = Sink::start(Manner::default());
         let place = self.place("emit", &sink, Setup::default());
-        let rate = |name: &str, events: u64, work: &dyn Fn()| {
-            let began = Instant::now();
-            work();
-            println!("{name:34} {:9.0}", events as f64 / began.elapsed().as_secs_f64());
-        };
         // Connected beforehand: an emitter keeps its connection.
         let stores: Vec<_> = (0..32).map(|_| place.store()).collect();
-        let one = |run: &str, connection: usize| {
-            for n in 0..500 {
-                let drafts = Box::new(std::iter::once(Ok(draft(&format!("{run}-{connection}-{n}")))));
-                stores[connection].enqueue(drafts, false, SystemClock.now()).wait().unwrap();
-            }
-        };
-        rate("server, emit, one transaction each", 500, &|| one("alone", 0));
-        let one = &one;
-        rate("server, emit, 32 connections", 32 * 500, &|| {
-            std::thread::scope(|scope| {
-                for connection in 0..32 {
-                    scope.spawn(move || one("together", connection));
+        let kinds: [(&str, MakeDraft); 2] = [("", custom), (", with records", draft)];
+        for (suffix, make) in kinds {
+            let one = |run: &str, connection: usize| {
+                for n in 0..1_000 {
+                    let drafts = Box::new(std::iter::once(Ok(make(&format!("{run}-{connection}-{n}")))));
+                    stores[connection].enqueue(drafts, false, SystemClock.now()).wait().unwrap();
                 }
+            };
+            rate(&format!("server, emit, one by one{suffix}"), 1_000, || one("alone", 0));
+            let one = &one;
+            rate(&format!("server, emit, 32 at once{suffix}"), 32 * 1_000, || {
+                std::thread::scope(|scope| {
+                    for connection in 0..32 {
+                        scope.spawn(move || one("together", connection));
+                    }
+                });
             });
-        });
-        let bulk = |make: &dyn Fn(u64) -> Draft| {
-            let drafts: Vec<_> = (0..events).map(|n| Ok(make(n))).collect();
-            stores[0].enqueue(Box::new(drafts.into_iter()), false, SystemClock.now()).wait().unwrap();
-        };
-        let custom = |n| Draft::check("course.touched", &format!("b{n}"), Some("course"), filler().as_bytes()).unwrap();
-        rate("server, emit, in bulk", events, &|| bulk(&custom));
-        rate("server, emit, in bulk, with records", events, &|| bulk(&|n| draft(&format!("b{n}"))));
+            let drafts: Vec<_> = (0..events).map(|n| Ok(make(&format!("b{n}")))).collect();
+            rate(&format!("server, emit, in bulk{suffix}"), events, || {
+                stores[0].enqueue(Box::new(drafts.into_iter()), false, SystemClock.now()).wait().unwrap();
+            });
+        }
     }
 
     /// From the end of a worker that was killed to the arrival of its delivery from another worker.
@@ -220,6 +215,21 @@ impl Server {
             times[7].as_secs_f64()
         );
     }
+}
+
+/// Makes the event of a resource.
+type MakeDraft = fn(&str) -> Draft;
+
+/// An event of a type that changes no record.
+fn custom(resource: &str) -> Draft {
+    Draft::check("course.touched", resource, Some("course"), filler().as_bytes()).unwrap()
+}
+
+/// Prints how many events a second some work stored.
+fn rate(name: &str, events: u64, work: impl FnOnce()) {
+    let began = Instant::now();
+    work();
+    println!("{name:34} {:9.0}", events as f64 / began.elapsed().as_secs_f64());
 }
 
 /// A process that is killed when its time is over.

@@ -57,6 +57,8 @@ mod integrity;
 mod known_ids;
 mod lanes;
 mod migrate;
+mod missing_deliveries;
+mod new_events;
 mod node;
 mod operators;
 mod preview;
@@ -199,7 +201,7 @@ impl Store for Postgres {
         now: Timestamp,
     ) -> Answer<Vec<DeliveryId>> {
         self.thread.submit(async move |node: Rc<Node>| {
-            enqueue::create_missing_deliveries(&node, events, trigger, only, now).await
+            missing_deliveries::create_missing_deliveries(&node, events, trigger, only, now).await
         })
     }
 

@@ -43,8 +43,11 @@ fn relay(client: &TcpStream, server: &TcpStream, each: u64, commits: &AtomicU64,
             while let Ok(1..) = from.peek(&mut [0]) {
                 let Ok(n) = from.read(&mut bytes) else { break };
                 if *answers.lock().unwrap() {
-                    // The commit is on disk, and nobody is told.
-                    break;
+                    // Once the commit is on disk, nobody is told.
+                    if bytes[..n].windows(7).any(|window| window == b"COMMIT\0") {
+                        break;
+                    }
+                    continue;
                 }
                 if to.write_all(&bytes[..n]).is_err() {
                     break;
@@ -100,4 +103,21 @@ fn a_commit_whose_answer_was_lost_is_found_so_that_nothing_is_lost_or_sent_again
     assert_eq!((judge(&seen, events + 4), seen.overlaps), (0, 0), "sent twice, two of a resource at once");
     place.set("SYNCCTL_DB", &cluster.url());
     assert_eq!(place.run(&["db", "verify"]).code, 0);
+}
+
+#[test]
+fn an_event_without_an_id_of_its_own_is_stored_once_although_the_answer_was_lost() {
+    let Some(cluster) = Cluster::start() else { return };
+    let mut place = Place::sending_to(&["http://127.0.0.1:9/hook".to_owned()]);
+    place.set("SYNCCTL_DB", &cluster.url());
+    emit(&place, 1, 1);
+    let proxy = Proxy::before(cluster.port, 2);
+    place.set("SYNCCTL_DB", &format!("postgres://postgres@127.0.0.1:{}/queue?sslmode=disable", proxy.port));
+    for n in 0..10 {
+        let ran = place.run(&["emit", "thing.changed", &n.to_string(), "--resource-type", "thing", "--data", "{}"]);
+        assert_eq!((ran.code, ran.stdout.contains("duplicate")), (0, false), "{ran:?}");
+    }
+    let swallowed = proxy.swallowed.load(Ordering::SeqCst);
+    assert!(swallowed >= 10, "{swallowed} answers lost");
+    assert_eq!(cluster.sql("queue", "SELECT count(*) FROM syncctl.event"), "11");
 }

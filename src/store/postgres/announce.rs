@@ -33,27 +33,56 @@ impl Node {
         work: impl AsyncFn(&Connection) -> Result<T, PostgresError>,
         is_news: impl Fn(&T) -> bool,
     ) -> Result<T> {
-        let channel = self.channel();
+        self.transact_to_commit(async |connection: &Connection| {
+            let done = work(connection).await?;
+            let committed = self.commit_and_announce(connection, is_news(&done)).await?;
+            Ok((done, committed))
+        })
+        .await
+    }
+
+    /// Runs `work` in one transaction that it commits itself, so that its last statements can travel with the commit.
+    pub(super) async fn transact_to_commit<T>(
+        &self,
+        work: impl AsyncFn(&Connection) -> Result<(T, Committed), PostgresError>,
+    ) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
-            let done = connection.after_begin(work(connection)).await?;
-            let announced = async {
-                if is_news(&done) {
-                    announce(connection, &channel).await;
-                }
-            };
-            let (committed, ()) = tokio::join!(biased; connection.commit(), announced);
-            committed?;
+            let (done, Committed) = connection.after_begin(work(connection)).await?;
             Ok(done)
         });
         done.await.map_err(PostgresError::into_error)
     }
+
+    /// Commits, and announces new work behind that, in the same flush.
+    pub(super) async fn commit_and_announce(
+        &self,
+        connection: &Connection,
+        is_news: bool,
+    ) -> Result<Committed, PostgresError> {
+        let announced = async {
+            if is_news {
+                announce(connection, &self.channel()).await;
+            }
+        };
+        let (committed, ()) = tokio::join!(biased; connection.commit(), announced);
+        committed?;
+        Ok(Committed)
+    }
 }
+
+/// Says that a transaction was committed: only [`Node::commit_and_announce`] makes one.
+#[derive(Debug)]
+pub(super) struct Committed;
+
+/// Notifies, if anybody is asleep, in a transaction whose commit does not wait for the disk.
+const ANNOUNCE: &str = "SELECT pg_notify($1, '')::text
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) unsynced,
+        (SELECT FROM run WHERE ended_at IS NULL AND asleep LIMIT 1) sleeper";
 
 /// Announces new work, if anybody is asleep. Where that fails, the slow poll finds the work.
 async fn announce(connection: &Connection, channel: &str) {
-    let notify =
-        format!("SELECT pg_notify('{channel}', '') FROM (SELECT FROM run WHERE ended_at IS NULL AND asleep LIMIT 1) s");
-    if let Err(error) = connection.execute_unsynced(&notify).await {
+    let notify = connection.outside(async || connection.query(ANNOUNCE, args![channel]).await);
+    if let Err(error) = notify.await {
         tracing::debug!(?error, "failed to announce new work");
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
@@ -71,10 +73,10 @@ pub(super) use args;
 pub(super) struct Connection {
     client: Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
+    /// Statements that were used once, with the types of their arguments: the next transaction prepares them.
+    used_once: RefCell<Vec<(&'static str, Vec<Type>)>>,
     begin: String,
     begin_read: String,
-    /// What a transaction has to set for itself, each setting behind a semicolon; empty where the session keeps its settings.
-    locals: String,
     mode: SessionMode,
 }
 
@@ -103,11 +105,11 @@ impl Connection {
         let connection = Self {
             client,
             statements: RefCell::default(),
+            used_once: RefCell::default(),
             begin: format!("BEGIN{locals}"),
             begin_read: format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{locals}; SET LOCAL statement_timeout = 0"
             ),
-            locals,
             mode: settings.mode,
         };
         if settings.mode == SessionMode::Direct && purpose == ConnectionUse::Worker {
@@ -121,26 +123,32 @@ impl Connection {
         self.client.is_closed()
     }
 
-    /// Runs a statement that this program spells out. The first time, it is prepared.
+    /// Runs a statement that this program spells out; it is sent when this is first polled, behind what was sent before.
+    ///
+    /// The first time it travels with its text, in one round trip; the next transaction on this connection prepares it.
     pub(super) async fn query(&self, sql: &'static str, args: Args<'_>) -> Result<Vec<Row>, PostgresError> {
         log_statement(sql, args);
-        if self.mode == SessionMode::Pooler {
+        let prepared = self.statements.borrow().get(sql).cloned();
+        let Some(statement) = prepared else {
+            self.will_be_used_again(sql, args);
             return Ok(self.client.query_typed(sql, args).await?);
-        }
-        let known = self.statements.borrow().get(sql).cloned();
-        let statement = match known {
-            Some(statement) => statement,
-            None => self.prepare(sql, args).await?,
         };
         let values: Vec<&(dyn ToSql + Sync)> = args.iter().map(|(value, _)| *value).collect();
         Ok(self.client.query(&statement, &values).await?)
     }
 
-    async fn prepare(&self, sql: &'static str, args: Args<'_>) -> Result<Statement, PostgresError> {
-        let types: Vec<Type> = args.iter().map(|(_, sql_type)| sql_type.clone()).collect();
-        let statement = self.client.prepare_typed(sql, &types).await?;
-        self.statements.borrow_mut().insert(sql, statement.clone());
-        Ok(statement)
+    fn will_be_used_again(&self, sql: &'static str, args: Args<'_>) {
+        let mut used_once = self.used_once.borrow_mut();
+        if self.mode == SessionMode::Direct && !used_once.iter().any(|(known, _)| *known == sql) {
+            used_once.push((sql, args.iter().map(|(_, sql_type)| sql_type.clone()).collect()));
+        }
+    }
+
+    async fn prepare_used(&self) -> Result<(), PostgresError> {
+        let used = self.used_once.take();
+        let statements: Vec<(&'static str, &[Type])> =
+            used.iter().map(|(sql, types)| (*sql, types.as_slice())).collect();
+        self.prepare_all(&statements).await
     }
 
     /// Prepares statements at once, so that a pipeline can send them without waiting.
@@ -189,24 +197,19 @@ impl Connection {
         Ok(self.client.batch_execute(sql).await?)
     }
 
-    /// Runs statements that answer nothing in a transaction of their own, whose commit does not wait for the disk.
-    pub(super) async fn execute_unsynced(&self, sql: &str) -> Result<(), PostgresError> {
-        self.execute_all(&format!("SET LOCAL synchronous_commit = off{}; {sql}", self.locals)).await
-    }
-
     pub(super) async fn begin(&self) -> Result<(), PostgresError> {
         self.execute_all(&self.begin).await
     }
 
-    /// Begins a transaction for `work`, whose first statement travels with the `BEGIN`.
+    /// Begins a transaction for `work`, whose first statement travels with the `BEGIN`; on the way it prepares what was used once.
     ///
     /// Nothing of it can run outside: where `BEGIN` fails, the connection is of no use for what follows either.
     pub(super) async fn after_begin<T>(
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
-        let (begun, done) = tokio::join!(biased; self.begin(), work);
-        begun.and(done)
+        let (begun, prepared, done) = tokio::join!(biased; self.begin(), self.prepare_used(), work);
+        begun.and(prepared).and(done)
     }
 
     /// The same for a transaction that only reads and sees one state of the queue.
@@ -214,12 +217,23 @@ impl Connection {
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
-        let (begun, done) = tokio::join!(biased; self.execute_all(&self.begin_read), work);
-        begun.and(done)
+        let (begun, prepared, done) =
+            tokio::join!(biased; self.execute_all(&self.begin_read), self.prepare_used(), work);
+        begun.and(prepared).and(done)
     }
 
     pub(super) async fn commit(&self) -> Result<(), PostgresError> {
         self.execute_all("COMMIT").await
+    }
+
+    /// Ends a transaction that only read, without waiting for the answer: what is sent next on this connection comes behind it.
+    pub(super) async fn end_read(&self) {
+        let mut commit = pin!(self.commit());
+        let send = |context: &mut Context<'_>| {
+            let _ = commit.as_mut().poll(context);
+            Poll::Ready(())
+        };
+        poll_fn(send).await;
     }
 
     pub(super) async fn roll_back(&self) -> Result<(), PostgresError> {

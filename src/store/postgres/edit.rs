@@ -16,6 +16,7 @@ pub(super) async fn edit(node: &Node, edit: RecordEdit, now: Timestamp) -> Resul
     let now = node.by_server(now);
     let Some(key) = key_of(&edit.draft) else { return Ok(EditResult::Missing) };
     let batch = NumberedBatch::of(node, vec![edit.draft.clone()], now);
+    node.learn_kinds(&batch.kinds()).await?;
     let work = async |connection: &Connection| {
         let loaded = lock(connection, BTreeSet::from([key.clone()])).await?;
         let ids: Vec<&str> = edit.draft.id.iter().map(|id| id.as_str()).collect();

@@ -3,6 +3,7 @@
 use const_format::formatcp;
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
@@ -11,11 +12,13 @@ use super::connection::{Connection, args};
 use super::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::error::PostgresError;
 use super::known_ids::{Arrived, digest_of, first_bytes};
+use super::new_events::NewEvents;
 use super::node::{Node, WaitingWebhook};
+use super::record_rows::LoadedRecords;
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
-use super::{Listed, Page, Result, StoreError, enqueue, known_ids, record_rows, search};
+use super::{Listed, Page, Result, StoreError, known_ids, record_rows, search};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::record::{MergeResult, RecordKind};
@@ -67,10 +70,17 @@ async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
     }
 }
 
-async fn apply_all(node: &Node, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
+async fn apply_all<'a>(node: &Node, all: &[(&'a VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
+    let kind = |(incoming, _): &(&'a VerifiedWebhook, Timestamp)| {
+        (incoming.draft.event_type.as_str(), incoming.draft.resource.kind.as_str())
+    };
+    node.learn_kinds(&all.iter().map(kind).collect()).await?;
     let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, WebhookEffect::Emit(_)));
-    node.transact_and_announce(async |connection: &Connection| apply_within(node, connection, all).await, |_| emits)
-        .await
+    node.transact_and_announce(
+        async |connection: &Connection| Box::pin(apply_within(node, connection, all)).await,
+        |_| emits,
+    )
+    .await
 }
 
 /// The audit rows of one transaction's webhooks, as columns for `unnest`.
@@ -79,7 +89,7 @@ struct AuditColumns {
     at: Vec<i64>,
     results: Vec<i64>,
     ids: Vec<String>,
-    kinds: Vec<i64>,
+    kinds: Vec<Option<i64>>,
     resources: Vec<String>,
     timestamps: Vec<Option<i64>>,
     digests: Vec<Vec<u8>>,
@@ -91,23 +101,22 @@ async fn apply_within(
     connection: &Connection,
     all: &[(&VerifiedWebhook, Timestamp)],
 ) -> Result<Vec<ApplyResult>, PostgresError> {
-    // The same id may arrive at two processes at once: one waits for the other here.
-    let locks: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
-    let locks: Vec<i64> = locks.into_iter().collect();
-    connection
-        .query("SELECT count(pg_advisory_xact_lock(l.key)::text) FROM (SELECT unnest($1) AS key) l", args![locks])
-        .await?;
-    see(connection, all).await?;
     let ids: Vec<String> = all.iter().map(|(incoming, _)| storable(incoming.id.as_str())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let oldest = all.iter().map(|(_, now)| *now).min().unwrap_or_default();
-    let mut arrived = known_ids::arrived(connection, &ids, oldest).await?;
-    let emitted = known_ids::known(connection, &ids).await?;
     let about = |incoming: &VerifiedWebhook| {
         RecordKind::parse(&incoming.draft.resource.kind).map(|kind| record_rows::key(kind, &incoming.draft.resource.id))
     };
-    let mut loaded =
-        record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()).await?;
+    let (locked, seen, arrived, emitted, loaded) = tokio::join!(
+        biased;
+        lock_ids(connection, all),
+        see(connection, all),
+        known_ids::arrived(connection, &ids, oldest),
+        known_ids::known(connection, &ids),
+        record_rows::lock(connection, all.iter().filter_map(|(incoming, _)| about(incoming)).collect()),
+    );
+    locked.and(seen)?;
+    let (mut arrived, emitted, mut loaded) = (arrived?, emitted?, loaded?);
     let mut audited = AuditColumns::default();
     let mut counts = ReceivedCounts::default();
     let mut repeated: Vec<i64> = Vec::new();
@@ -131,15 +140,18 @@ async fn apply_within(
             (Some(true), ..) => ApplyResult::Duplicate,
             (Some(false), ..) => {
                 let refused = RefusedWebhook::id_conflict(incoming);
-                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                let kind = node.kind(&draft.event_type, &draft.resource.kind);
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 ApplyResult::Conflict
             }
             (None, WebhookEffect::Emit(_) | WebhookEffect::Command(_), _) => {
                 if let WebhookEffect::Emit(endpoint) = &incoming.effect {
-                    enqueue::forward(node, connection, draft, &incoming.id, endpoint, *now).await?;
+                    let mut forwarded =
+                        NewEvents::new(node.endpoints(connection).await?, LoadedRecords::default(), *now);
+                    forwarded.add_for(draft, &incoming.id, endpoint)?;
+                    forwarded.store(node, connection, async { Ok(()) }).await?;
                 }
-                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                let kind = node.kind(&draft.event_type, &draft.resource.kind);
                 audited.push(incoming, kind, MergeResult::Applied, *now);
                 arrived.insert(id, Arrived::new(draft));
                 ApplyResult::Applied
@@ -150,31 +162,48 @@ async fn apply_within(
                 if stored.record.is_too_large() {
                     return Err(StoreError::RecordTooLarge.into());
                 }
-                let kind = node.kind(connection, &draft.event_type, &draft.resource.kind).await?;
+                let kind = node.kind(&draft.event_type, &draft.resource.kind);
                 audited.push(incoming, kind, merged, *now);
                 arrived.insert(id, Arrived::new(draft));
                 if merged == MergeResult::Applied { ApplyResult::Applied } else { ApplyResult::Stale }
             }
         });
     }
-    record_rows::save(connection, &loaded).await?;
-    audited.insert(connection).await?;
-    counts.write(connection, node.slot).await?;
-    for ((incoming, now), applied) in all.iter().zip(&applied) {
-        if let Some(kept) = incoming.kept {
-            requests::settle_within(connection, kept, applied.name(), *now).await?;
-        }
-    }
+    let settled = all.iter().zip(&applied).filter_map(|((incoming, now), applied)| {
+        Some(requests::settle_within(connection, incoming.kept?, applied.name(), *now))
+    });
+    let (saved, inserted, counted, repeated, settled) = tokio::join!(
+        biased;
+        record_rows::save(connection, &loaded),
+        audited.insert(connection),
+        counts.write(connection, node.slot),
+        count_repeats(connection, repeated),
+        try_join_all(settled),
+    );
+    saved.and(inserted).and(counted).and(repeated)?;
+    settled?;
+    Ok(applied)
+}
+
+/// The same id may arrive at two processes at once: one waits for the other here.
+async fn lock_ids(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
+    let keys: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
+    let keys: Vec<i64> = keys.into_iter().collect();
+    let lock = "SELECT count(pg_advisory_xact_lock(l.key)::text) FROM (SELECT unnest($1) AS key) l";
+    connection.query(lock, args![keys]).await.map(|_| ())
+}
+
+async fn count_repeats(connection: &Connection, repeated: Vec<i64>) -> Result<(), PostgresError> {
     if !repeated.is_empty() {
         let more = "UPDATE received r SET repeats = r.repeats + n.times
             FROM (SELECT id, count(*) AS times FROM unnest($1) AS u(id) GROUP BY id) n WHERE r.id = n.id";
         connection.query(more, args![repeated]).await?;
     }
-    Ok(applied)
+    Ok(())
 }
 
 impl AuditColumns {
-    fn push(&mut self, incoming: &VerifiedWebhook, kind: i64, merged: MergeResult, now: Timestamp) {
+    fn push(&mut self, incoming: &VerifiedWebhook, kind: Option<i64>, merged: MergeResult, now: Timestamp) {
         let draft = &incoming.draft;
         self.at.push(now.as_millis());
         self.results.push(if merged == MergeResult::Applied { APPLIED } else { STALE });
@@ -272,7 +301,7 @@ async fn audit_refusal(
     connection: &Connection,
     refused: &RefusedWebhook,
     result: i64,
-    event: Option<(&VerifiedWebhook, i64)>,
+    event: Option<(&VerifiedWebhook, Option<i64>)>,
     now: Timestamp,
 ) -> Result<(), PostgresError> {
     // Several processes count together, and keep requests within one limit: one at a time.
@@ -314,7 +343,7 @@ async fn audit_refusal(
                 refused.reason,
                 alone.then(|| storable(&refused.source)),
                 if alone { 0 } else { count },
-                event.map(|(_, kind)| kind),
+                event.and_then(|(_, kind)| kind),
                 event.map(|(incoming, _)| storable(&incoming.draft.resource.id)),
                 alone.then_some(&*refused.route).filter(|route| !route.is_empty()),
                 details.scheme,

@@ -4,7 +4,7 @@
 //! waited for: a server that restarts is a pause, not an error.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,11 @@ const SMALL_OFFSET_MS: i64 = 1_000;
 /// Slots that all emitters share; below zero, so that no run has them.
 const EMITTER_SLOTS: i64 = 32;
 
+const KINDS: &str = "SELECT k.id, k.type, k.resource_type FROM unnest($1, $2) AS g(type, resource_type)
+    JOIN kind k ON k.type = g.type AND k.resource_type = g.resource_type";
+
+const STORE_KINDS: &str = "INSERT INTO kind (type, resource_type) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING";
+
 /// A verified webhook that waits for the transaction it shares with others, and where its result is sent.
 pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<ApplyResult>>);
 
@@ -46,7 +51,8 @@ pub(super) struct Node {
     /// Where this process counts what it emits.
     pub(super) slot: i64,
     pub(super) announced: watch::Sender<u64>,
-    pub(super) kinds: RefCell<HashMap<(String, String), i64>>,
+    /// Numbers of kinds of events, by event type and resource type.
+    kinds: RefCell<HashMap<String, HashMap<String, i64>>>,
     pub(super) event_types: RefCell<HashMap<i64, Arc<str>>>,
     pub(super) endpoints: RefCell<Option<Rc<Vec<EndpointRow>>>>,
     pub(super) runs: RefCell<HashMap<RunId, Rc<Mutex<RunState>>>>,
@@ -174,7 +180,7 @@ impl Node {
     pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
             let done = connection.after_begin_read(work(connection)).await?;
-            connection.commit().await?;
+            connection.end_read().await;
             Ok(done)
         });
         done.await.map_err(|error| error.into_error())
@@ -185,29 +191,43 @@ impl Node {
         self.retry(PATIENCE, work).await.map_err(|error| error.into_error())
     }
 
-    /// The number of a kind of event, stored on first use.
-    pub(super) async fn kind(
-        &self,
-        connection: &Connection,
-        event: &str,
-        resource: &str,
-    ) -> Result<i64, PostgresError> {
-        let key = (event.to_owned(), resource.to_owned());
-        if let Some(id) = self.kinds.borrow().get(&key) {
-            return Ok(*id);
+    /// Reads the endpoints, and the numbers of kinds of events, which are stored where they are new, before a transaction needs
+    /// them: one that stored a new kind itself would let everybody else who emits such events wait for its commit.
+    pub(super) async fn learn_kinds(&self, kinds: &BTreeSet<(&str, &str)>) -> Result<()> {
+        let unknown: Vec<(&str, &str)> =
+            kinds.iter().copied().filter(|(event, resource)| self.kind(event, resource).is_none()).collect();
+        if unknown.is_empty() {
+            return Ok(());
         }
-        let insert = "INSERT INTO kind (type, resource_type) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        let select = "SELECT id FROM kind WHERE type = $1 AND resource_type = $2";
-        let mut id = connection.number(select, args![event, resource]).await?;
-        if id == 0 {
-            connection.query(insert, args![event, resource]).await?;
-            // Within a transaction another one may just have committed the same.
-            id = connection.number(select, args![event, resource]).await?;
-            return Ok(id);
-        }
-        self.kinds.borrow_mut().insert(key, id);
+        self.autocommit(async |connection: &Connection| {
+            let (types, resources): (Vec<&str>, Vec<&str>) = unknown.iter().copied().unzip();
+            let read = async || {
+                let (found, endpoints) = tokio::join!(
+                    biased;
+                    async { connection.query(KINDS, args![types, resources]).await },
+                    self.endpoints(connection),
+                );
+                endpoints.and(found)
+            };
+            let mut found = connection.outside(read).await?;
+            if found.len() < unknown.len() {
+                connection.outside(async || connection.query(STORE_KINDS, args![types, resources]).await).await?;
+                found = connection.outside(read).await?;
+            }
+            found.iter().for_each(|row| self.learn_kind((row.get(1), row.get(2)), row.get(0)));
+            Ok(())
+        })
+        .await
+    }
+
+    fn learn_kind(&self, (event, resource): (&str, &str), id: i64) {
+        self.kinds.borrow_mut().entry(event.to_owned()).or_default().insert(resource.to_owned(), id);
         self.event_types.borrow_mut().insert(id, event.into());
-        Ok(id)
+    }
+
+    /// The number of a kind of event that was learned.
+    pub(super) fn kind(&self, event: &str, resource: &str) -> Option<i64> {
+        self.kinds.borrow().get(event)?.get(resource).copied()
     }
 
     /// The event type of a kind, asked for outside any transaction.

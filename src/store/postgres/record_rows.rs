@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::StoreError;
 use super::connection::{Connection, args, typed};
 use super::db_codes::{kind_code, kind_of};
 use super::error::PostgresError;
-use super::row::{int, maybe_int, maybe_time, storable, unreadable};
+use super::row::{int, maybe_time, storable, unreadable};
 use crate::clock::Timestamp;
-use crate::event::{Draft, Event};
-use crate::record::{Change, MergeResult, NotAnObject, Record, RecordKind, WriteStamp};
+use crate::event::{Draft, Event, EventId};
+use crate::record::{Change, MergeResult, Record, RecordKind, WriteStamp};
 
 /// The stored state of an enrollment, a user or a learner's progress, locked while a transaction changes it.
 pub(super) struct StoredRecord {
@@ -19,8 +20,9 @@ pub(super) struct StoredRecord {
     id: String,
     seq: Option<i64>,
     pub(super) record: Record,
-    pub(super) received_at: Option<Timestamp>,
-    pub(super) last_event: Option<i64>,
+    received_at: Option<Timestamp>,
+    /// The event emitted in this transaction that changed it last.
+    emitted: Option<EventId>,
     pub(super) changed: bool,
 }
 
@@ -29,7 +31,7 @@ pub(super) type LoadedRecords = HashMap<(i64, String), StoredRecord>;
 
 impl StoredRecord {
     fn new(kind: RecordKind, id: String) -> Self {
-        Self { kind, id, seq: None, record: Record::default(), received_at: None, last_event: None, changed: false }
+        Self { kind, id, seq: None, record: Record::default(), received_at: None, emitted: None, changed: false }
     }
 
     /// What it is about.
@@ -37,17 +39,20 @@ impl StoredRecord {
         self.kind
     }
 
-    /// Merges an event emitted here, so that both sides merge the same events.
-    pub(super) fn emitted(&mut self, event: &Event, data: &str) -> bool {
+    /// Merges an event emitted here, so that both sides merge the same events. False where its data is no object; a record that
+    /// would become too large stays as it was.
+    pub(super) fn emitted(&mut self, event: &Event, data: &str) -> Result<bool, StoreError> {
         let stamp = WriteStamp { at: event.timestamp, by: event.id.clone() };
-        match Change::new(&event.event_type, data, stamp) {
-            Ok(change) => {
-                self.record.merge(&change);
-                self.changed = true;
-                true
-            }
-            Err(NotAnObject) => false,
+        let Ok(change) = Change::new(&event.event_type, data, stamp) else { return Ok(false) };
+        let mut record = self.record.clone();
+        record.merge(&change);
+        if record.is_too_large() {
+            return Err(StoreError::RecordTooLarge);
         }
+        self.record = record;
+        self.emitted = Some(event.id.clone());
+        self.changed = true;
+        Ok(true)
     }
 
     /// Merges an event that arrived.
@@ -80,7 +85,7 @@ pub(super) async fn lock(
     let (kinds, ids): (Vec<i64>, Vec<&str>) = keys.iter().map(|(kind, id)| (*kind, id.as_str())).unzip();
     let rows = connection
         .query(
-            "SELECT r.seq, r.kind, r.id, r.received_at, r.last_event, r.body FROM record r
+            "SELECT r.seq, r.kind, r.id, r.received_at, r.body FROM record r
              WHERE (r.kind, r.id) IN (SELECT * FROM unnest($1, $2)) ORDER BY r.kind, r.id FOR UPDATE OF r",
             args![kinds, ids],
         )
@@ -91,8 +96,7 @@ pub(super) async fn lock(
         let stored = StoredRecord {
             seq: Some(int(row, 0)),
             received_at: maybe_time(row, 3),
-            last_event: maybe_int(row, 4),
-            record: read_body(row, 5)?,
+            record: read_body(row, 4)?,
             ..StoredRecord::new(kind, row.get(2))
         };
         loaded.insert((kind_code(kind), stored.id.clone()), stored);
@@ -108,32 +112,48 @@ pub(super) fn read_body(row: &Row, at: usize) -> Result<Record, PostgresError> {
     serde_json::from_str(row.get(at)).map_err(|e| unreadable("body", &e))
 }
 
-/// Writes records back. One that another transaction created meanwhile fails the transaction, which is tried again.
+const UPDATE: &str = "UPDATE record r SET present = n.present, name = n.name, email = n.email, user_id = n.user_id,
+        course_id = n.course_id, created_at = n.created_at, received_at = n.received_at,
+        last_event = coalesce((SELECT seq FROM event WHERE id = n.emitted), r.last_event), body = n.body
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        AS n(seq, present, name, email, user_id, course_id, created_at, received_at, emitted, body)
+    WHERE r.seq = n.seq";
+
+const INSERT: &str = "WITH made AS (
+        INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
+        SELECT kind, id, present, name, email, user_id, course_id, created_at, received_at,
+            (SELECT seq FROM event WHERE id = n.emitted), body
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            AS n(kind, id, present, name, email, user_id, course_id, created_at, received_at, emitted, body)
+        ON CONFLICT (kind, id) DO NOTHING RETURNING 1)
+    SELECT fence((SELECT count(*) FROM made) = cardinality($1))";
+
+/// Writes records back, behind the events that changed them. One that another transaction created meanwhile fails the transaction,
+/// which is tried again.
 pub(super) async fn save(connection: &Connection, loaded: &LoadedRecords) -> Result<(), PostgresError> {
     let mut changed: Vec<&StoredRecord> = loaded.values().filter(|stored| stored.changed).collect();
     changed.sort_unstable_by(|a, b| (kind_code(a.kind), &a.id).cmp(&(kind_code(b.kind), &b.id)));
     let (old, new): (Vec<&StoredRecord>, Vec<&StoredRecord>) =
         changed.into_iter().partition(|stored| stored.seq.is_some());
+    let (updated, inserted) = tokio::join!(biased; update(connection, &old), insert(connection, &new));
+    updated.and(inserted)
+}
+
+async fn update(connection: &Connection, old: &[&StoredRecord]) -> Result<(), PostgresError> {
     if !old.is_empty() {
-        let columns = SearchColumns::of(&old);
+        let columns = SearchColumns::of(old);
         let seqs: Vec<i64> = old.iter().filter_map(|stored| stored.seq).collect();
-        let update = "UPDATE record r SET present = n.present, name = n.name, email = n.email, user_id = n.user_id,
-                course_id = n.course_id, created_at = n.created_at, received_at = n.received_at,
-                last_event = n.last_event, body = n.body
-             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                AS n(seq, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
-             WHERE r.seq = n.seq";
-        connection.query(update, &columns.args(&[typed(&seqs)])).await?;
+        connection.query(UPDATE, &columns.args(&[typed(&seqs)])).await?;
     }
+    Ok(())
+}
+
+async fn insert(connection: &Connection, new: &[&StoredRecord]) -> Result<(), PostgresError> {
     if !new.is_empty() {
-        let columns = SearchColumns::of(&new);
+        let columns = SearchColumns::of(new);
         let kinds: Vec<i64> = new.iter().map(|stored| kind_code(stored.kind)).collect();
         let ids: Vec<&str> = new.iter().map(|stored| stored.id.as_str()).collect();
-        let insert = "WITH made AS (
-                INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
-                SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (kind, id) DO NOTHING RETURNING 1)
-             SELECT fence((SELECT count(*) FROM made) = cardinality($1))";
-        connection.query(insert, &columns.args(&[typed(&kinds), typed(&ids)])).await?;
+        connection.query(INSERT, &columns.args(&[typed(&kinds), typed(&ids)])).await?;
     }
     Ok(())
 }
@@ -147,7 +167,7 @@ struct SearchColumns {
     course_id: Vec<Option<String>>,
     created_at: Vec<i64>,
     received_at: Vec<Option<i64>>,
-    last_event: Vec<Option<i64>>,
+    emitted: Vec<Option<String>>,
     body: Vec<String>,
 }
 
@@ -164,7 +184,7 @@ impl SearchColumns {
             course_id: text("courseId").collect(),
             created_at: rows.iter().map(|it| created(&it.record)).collect(),
             received_at: rows.iter().map(|it| it.received_at.map(Timestamp::as_millis)).collect(),
-            last_event: rows.iter().map(|it| it.last_event).collect(),
+            emitted: rows.iter().map(|it| it.emitted.as_ref().map(ToString::to_string)).collect(),
             body: rows
                 .iter()
                 .map(|it| serde_json::to_string(&it.record).expect("a record is text keyed by text"))
@@ -182,7 +202,7 @@ impl SearchColumns {
             typed(&self.course_id),
             typed(&self.created_at),
             typed(&self.received_at),
-            typed(&self.last_event),
+            typed(&self.emitted),
             typed(&self.body),
         ]);
         all

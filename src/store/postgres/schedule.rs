@@ -7,9 +7,10 @@ use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
 use super::error::PostgresError;
+use super::new_events::insert_whole;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
-use super::{Cancellation, Result, enqueue, record_rows, rules};
+use super::{Cancellation, Result, missing_deliveries, record_rows, rules};
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Event, EventId, Resource, data_of};
@@ -50,29 +51,29 @@ async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) 
         traceparent: None,
         body: Bytes::from(row.get::<_, Vec<u8>>(6)),
     };
-    let whole = merge(node, connection, &event, seq).await?;
-    enqueue::deliver(node, connection, (seq, &event, whole.as_deref()), (Trigger::Initial, None), now).await?;
+    let whole = merge(node, connection, &event).await?;
+    missing_deliveries::deliver(node, connection, (seq, &event, whole.as_deref()), (Trigger::Initial, None), now)
+        .await?;
     connection.query("UPDATE scheduled SET queued_at = $2 WHERE event = $1", args![seq, now.as_millis()]).await?;
     Ok(())
 }
 
 /// Merges the event into its record, now that it happened; returns its body with the whole record, where that is asked for.
-async fn merge(node: &Node, connection: &Connection, event: &Event, seq: i64) -> Result<Option<Bytes>, PostgresError> {
+async fn merge(node: &Node, connection: &Connection, event: &Event) -> Result<Option<Bytes>, PostgresError> {
     let (Some(data), Some(kind)) = (data_of(&event.body), RecordKind::of_event(&event.event_type)) else {
         return Ok(None);
     };
     let key = record_rows::key(kind, &event.resource.id);
     let mut loaded = record_rows::lock(connection, BTreeSet::from([key.clone()])).await?;
     let Some(stored) = loaded.get_mut(&key) else { return Ok(None) };
-    if !stored.emitted(event, data) || stored.record.is_too_large() {
+    if !stored.emitted(event, data).is_ok_and(|merged| merged) {
         return Ok(None);
     }
-    stored.last_event = Some(seq);
     let endpoints = node.endpoints(connection).await?;
     let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
     let whole = asked.then(|| rules::whole_body(event, kind, &stored.record));
     record_rows::save(connection, &loaded).await?;
-    enqueue::insert_whole(connection, whole.iter().map(|body| (seq, event, body))).await?;
+    insert_whole(connection, whole.iter().map(|body| (event, body))).await?;
     Ok(whole)
 }
 
