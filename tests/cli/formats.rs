@@ -99,6 +99,9 @@ fn tables_end_no_line_with_a_space_and_wide_and_no_headers_do_what_they_say() {
     assert!(width("wide") > width("table"));
     let lines = |more: &[&str]| place.run(&[&["deliveries", "list"], more].concat()).stdout.lines().count();
     assert_eq!(lines(&["--no-headers"]) + 1, lines(&[]));
+    place.emit_many(3);
+    let numbers = place.run(&["deliveries", "list", "--columns", "id", "--no-headers"]).stdout;
+    assert!(numbers.starts_with("12\n11\n10\n 9\n"), "numbers are aligned to the right: {numbers}");
 }
 
 #[test]

@@ -42,11 +42,13 @@ fn without_no_color(place: &Place, args: &str, env: &str) -> Option<Ran> {
 
 #[test]
 fn times_are_relative_on_a_terminal_and_rfc_3339_in_a_pipe() {
-    let (_receiver, place) = place();
+    let (_receiver, mut place) = place();
     let piped = place.run(&["events", "list"]).stdout;
     assert!(piped.contains("T") && piped.contains("Z") && !piped.contains("just now"), "{piped}");
     assert!(place.run(&["events", "list", "--time", "relative"]).stdout.contains("just now"));
     assert!(!place.run(&["events", "list", "--time", "unix"]).stdout.contains(':'));
+    place.set("TZ", "Asia/Kolkata");
+    assert!(place.run(&["events", "list", "--time", "local"]).stdout.contains("+05:30"));
     let Some(seen) = on_terminal(&place, 100, "events list", "") else { return };
     assert!(seen.stdout.contains("just now"), "{seen:?}");
 }
