@@ -57,7 +57,7 @@ pub struct ShowArgs {
 pub struct GiveUpArgs {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// All pending and held deliveries that the other options match
+    /// Give up all pending and held deliveries that the other options match
     #[arg(long, conflicts_with_all = ["ids", "stdin"])]
     all: bool,
     /// Show what would be given up and change nothing

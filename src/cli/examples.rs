@@ -179,7 +179,7 @@ const EXAMPLES: &[Examples] = &[
         "deliveries list",
         &[
             ("List failed deliveries", "syncctl deliveries list --failed"),
-            ("Replay all of them", "syncctl deliveries list --failed -o name | syncctl replay --stdin"),
+            ("Replay all of them", "syncctl deliveries list --failed --all -o name | syncctl replay --stdin --yes"),
         ],
     ),
     (

@@ -47,6 +47,23 @@ fn short_help_fits_a_small_terminal_and_long_help_begins_with_examples() {
     }
 }
 
+/// Every option of an example exists: whatever comes before `--help` is parsed.
+#[test]
+fn examples_have_no_option_that_their_command_lacks() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/cli.md")).unwrap();
+    let examples = page.lines().filter_map(|line| line.strip_prefix("- ")?.split_once(": `")?.1.strip_suffix('`'));
+    let commands: Vec<&str> =
+        examples.flat_map(|line| line.split(" | ")).filter(|command| command.starts_with("syncctl ")).collect();
+    assert!(commands.len() > 120, "{}", commands.len());
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_syncctl")).parent().unwrap().display().to_string();
+    let place = Place::new();
+    for command in commands {
+        let script = format!("PATH={binary}:$PATH\n{command} --help");
+        let ran = Ran::of(&place.prepare(std::process::Command::new("bash"), &["-c", &script]).output().unwrap());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
+    }
+}
+
 #[test]
 fn every_name_is_a_command_with_help() {
     let names = ran(&["help", "--all", "-o", "name"]).stdout;
