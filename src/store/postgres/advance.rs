@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::checksum::EventContent;
-use super::claim::{self, EndpointUpdate, HeldClaim};
+use super::claim::{EndpointUpdate, HeldClaim};
 use super::connection::{Connection, ConnectionUse, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::error::PostgresError;
@@ -25,7 +25,9 @@ use super::{AdvanceResult, Claim, ClaimRequest, FinishedAttempt, Result, RunId, 
 use crate::clock::Timestamp;
 use crate::delivery::Outcome;
 use crate::endpoint::EndpointId;
+use crate::event::EventId;
 use crate::store::DeliveryId;
+use pipeline::ReadClaims;
 use plan::TransactionPlan;
 
 /// Transactions that follow one which found only what has to wait, before the run is told that there may be more.
@@ -188,7 +190,7 @@ async fn try_commit_on(
     for want in plan.wants.iter().filter(|_| request.wants.only.is_none()) {
         state.lows.entry(want.id).or_default().learn(summary.of(want.id), &summary);
     }
-    let claims = pipeline::read_claims(node, connection, &bodies, &summary).await?;
+    let ReadClaims { all: claims, altered } = pipeline::read_claims(node, connection, &bodies, &summary).await?;
     state.flight = std::mem::take(&mut plan.kept);
     for claim in &claims {
         let (id, lane, number) = (claim.delivery.0, claim.lane, claim.number);
@@ -196,8 +198,8 @@ async fn try_commit_on(
         state.flight.entry(claim.endpoint.0).or_default().push(held);
     }
     apply_changes(state, plan.changed, &plan.marks, &claims);
-    if let Some(altered) = claims.iter().find(|claim| !claim::is_sound(claim, &bodies)) {
-        return let_go_of_altered(connection, state, request, &claims, altered).await;
+    if let Some(altered) = altered {
+        return let_go_of_altered(connection, state, request, &claims, &altered).await;
     }
     Ok(Some(AdvanceResult {
         recorded: plan.recorded,
@@ -214,7 +216,7 @@ async fn let_go_of_altered(
     state: &mut RunState,
     request: &AdvanceRequest<'_>,
     claims: &[Claim],
-    altered: &Claim,
+    altered: &EventId,
 ) -> Result<Option<AdvanceResult>, PostgresError> {
     let wants = ClaimRequest::default();
     let release =
@@ -224,7 +226,7 @@ async fn let_go_of_altered(
     state.commits += 1;
     state.flight = plan.kept;
     state.endpoints = None;
-    Err(EventContent::altered(altered.event_id.as_str()))
+    Err(EventContent::altered(altered.as_str()))
 }
 
 /// With nothing to write, all there is to know is whether the run goes on, and how the endpoints stand.

@@ -193,7 +193,8 @@ pub(super) const ENTER: &str = "WITH busy AS MATERIALIZED (
     )
     INSERT INTO waiting (endpoint, lane, id, state, due_at) SELECT endpoint, lane, id, 0, 0 FROM stuck";
 
-/// Claims. What is kept comes as columns, and each row of `flight` is written anew: kept ones first. Queued ones that are passed
+/// Claims. What is kept comes as columns, of which each endpoint has a slice, and each row of `flight` is written anew: kept ones
+/// first, so that no row is compared with another. Queued ones that are passed
 /// over enter their lane where it is occupied by the run itself or by what waits; where another run is in it, it is left to
 /// [`ENTER`], which locks that run. Where deliveries are named, only those are looked at, and none is moved into its lane.
 pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
@@ -220,6 +221,8 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
                 AND ($14 = '{{}}' OR id = ANY ($14))
                 ORDER BY due_at, id LIMIT w.room) x) d
         WHERE w.probes = 0
+    ), due_of AS MATERIALIZED (
+        SELECT endpoint, count(*) FROM due GROUP BY endpoint
     ), looked AS MATERIALIZED (
         SELECT w.endpoint, w.room, q.id, q.lane,
             row_number() OVER (PARTITION BY w.endpoint, q.lane ORDER BY q.id) = 1 AS first,
@@ -233,7 +236,7 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
     ), ranked AS MATERIALIZED (
         SELECT *, first AND NOT waits AND NOT others AS free,
             count(*) FILTER (WHERE first AND NOT waits AND NOT others) OVER (PARTITION BY endpoint ORDER BY id) AS n,
-            room - (SELECT count(*) FROM due d WHERE d.endpoint = l.endpoint) AS quota
+            room - coalesce((SELECT d.count FROM due_of d WHERE d.endpoint = l.endpoint), 0) AS quota
         FROM looked l
     ), chosen AS MATERIALIZED (
         SELECT 2 AS how, endpoint, lane, id, 0 AS n FROM solo WHERE $12
@@ -253,17 +256,14 @@ pub(super) const CLAIM: &str = formatcp!("WITH solo AS MATERIALIZED (
         WHERE q.endpoint = c.endpoint AND q.id = c.id
     ), entered AS (
         INSERT INTO waiting (endpoint, lane, id, state, due_at) SELECT endpoint, lane, id, 0, 0 FROM passed WHERE enters
-    ), held AS MATERIALIZED (
-        SELECT k.endpoint, k.id, k.lane, k.since, 0 AS part, k.n
-        FROM unnest($6, $7, $8, $10) WITH ORDINALITY AS k(endpoint, id, lane, since, n)
-        UNION ALL SELECT endpoint, id, lane, $11, 1, n FROM chosen
+    ), gained AS MATERIALIZED (
+        SELECT endpoint, array_agg(id ORDER BY n) AS ids, array_agg(lane ORDER BY n) AS lanes,
+            array_fill($11, ARRAY[count(*)::int]) AS since
+        FROM chosen GROUP BY endpoint
     ), kept AS (
         INSERT INTO flight AS f (run, endpoint, ids, lanes, since)
-        SELECT $1, t.endpoint,
-            coalesce(array_agg(h.id ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}'),
-            coalesce(array_agg(h.lane ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}'),
-            coalesce(array_agg(h.since ORDER BY h.part, h.n) FILTER (WHERE h.id IS NOT NULL), '{{}}')
-        FROM unnest($9) AS t(endpoint) LEFT JOIN held h ON h.endpoint = t.endpoint GROUP BY t.endpoint
+        SELECT $1, t.endpoint, ($7)[t.first:t.last] || g.ids, ($8)[t.first:t.last] || g.lanes, ($10)[t.first:t.last] || g.since
+        FROM unnest($9, $15, $16) AS t(endpoint, first, last) LEFT JOIN gained g ON g.endpoint = t.endpoint
         ON CONFLICT (run, endpoint) DO UPDATE SET ids = EXCLUDED.ids, lanes = EXCLUDED.lanes, since = EXCLUDED.since
     )
     SELECT how::bigint, endpoint, id, lane, n, NULL::bigint FROM chosen
@@ -324,6 +324,17 @@ impl EndpointUpdate {
     }
 }
 
+/// Where the claims of each touched endpoint begin and end among those of all, counted from 1.
+fn slices(kept: &ClaimsByEndpoint, touched: &BTreeSet<i64>) -> (Vec<i64>, Vec<i64>) {
+    let mut end = 0;
+    let slice = |endpoint| {
+        let first = end + 1;
+        end += kept.get(endpoint).map_or(0, |held| i64::try_from(held.len()).unwrap_or(i64::MAX));
+        (first, end)
+    };
+    touched.iter().map(slice).unzip()
+}
+
 /// What a run keeps, column by column: endpoint, id, lane, since.
 fn columns(kept: &ClaimsByEndpoint, touched: &BTreeSet<i64>) -> [Vec<i64>; 4] {
     let mut columns = [const { Vec::new() }; 4];
@@ -362,6 +373,7 @@ pub(super) async fn send(
     let column = |part: fn(&EndpointWant) -> i64| wanted.wants.iter().map(part).collect::<Vec<i64>>();
     let [endpoints, ids, lanes, since] = columns(wanted.kept, wanted.touched);
     let touched: Vec<i64> = wanted.touched.iter().copied().collect();
+    let (firsts, lasts) = slices(wanted.kept, wanted.touched);
     let only: Vec<i64> = wants.only.iter().flat_map(|only| only.iter().map(|id| id.0)).collect();
     connection
         .query(
@@ -380,7 +392,9 @@ pub(super) async fn send(
                 now.as_millis(),
                 wants.idle,
                 column(|it| it.probes.into()),
-                only
+                only,
+                firsts,
+                lasts
             ],
         )
         .await
@@ -424,8 +438,8 @@ pub(super) fn read(row: &Row, claimed: &ClaimedRow, (kind, event_type): (i64, Ar
     }
 }
 
-/// Whether what is about to be sent is what was emitted.
-pub(super) fn is_sound(claim: &Claim, rows: &[Row]) -> bool {
+/// Whether what is about to be sent is what was emitted, whose checksum `row` has.
+pub(super) fn is_sound(claim: &Claim, row: &Row) -> bool {
     let sent = EventContent { id: claim.event_id.as_str(), event_type: &claim.event_type, body: &claim.body };
-    rows.iter().find(|row| int(row, 0) == claim.delivery.0).is_some_and(|row| sent.is_sound(int(row, 8)))
+    sent.is_sound(int(row, 8))
 }

@@ -19,6 +19,7 @@ use super::super::row::{OPEN, READY};
 use super::super::run_state::RunState;
 use super::AdvanceRequest;
 use super::plan::TransactionPlan;
+use crate::event::EventId;
 
 /// Counts the commit, unless another one of the run's was committed since, or the run is over.
 const FENCE: &str = "WITH mine AS (
@@ -67,7 +68,7 @@ pub(super) const STATEMENTS: &[(&str, &[Type])] = &[
     (claim::VERSIONS, &[A]),
     (claim::LOCK_OTHERS, &[N]),
     (claim::ENTER, &[A, A, A, A, N]),
-    (claim::CLAIM, &[N, A, A, A, A, A, A, A, A, A, N, Type::BOOL, A, A]),
+    (claim::CLAIM, &[N, A, A, A, A, A, A, A, A, A, N, Type::BOOL, A, A, A, A]),
     (claim::MARK, &[N, A, A, A, A, A]),
     (claim::BODIES, &[N, A, A]),
 ];
@@ -209,19 +210,31 @@ async fn bodies(connection: &Connection, run: i64, skip: &[(i64, i64)]) -> Resul
 }
 
 /// The claims of a transaction, in the order in which they were chosen.
+#[derive(Default)]
+pub(super) struct ReadClaims {
+    pub(super) all: Vec<Claim>,
+    /// The first whose event is not what was emitted.
+    pub(super) altered: Option<EventId>,
+}
+
+/// Reads what a transaction claimed.
 pub(super) async fn read_claims(
     node: &Node,
     connection: &Connection,
     rows: &[Row],
     summary: &ClaimSummary,
-) -> Result<Vec<Claim>, PostgresError> {
+) -> Result<ReadClaims, PostgresError> {
     let by_id: HashMap<i64, &Row> = rows.iter().map(|row| (int(row, 0), row)).collect();
-    let mut claims = Vec::with_capacity(rows.len());
+    let mut claims = ReadClaims { all: Vec::with_capacity(rows.len()), altered: None };
     for claimed in &summary.claimed {
         let Some(row) = by_id.get(&claimed.id) else { continue };
         let kind = int(row, 6);
         let event_type = node.event_type(connection, kind).await?;
-        claims.push(claim::read(row, claimed, (kind, event_type)));
+        let claim = claim::read(row, claimed, (kind, event_type));
+        if claims.altered.is_none() && !claim::is_sound(&claim, row) {
+            claims.altered = Some(claim.event_id.clone());
+        }
+        claims.all.push(claim);
     }
     Ok(claims)
 }
