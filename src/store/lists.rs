@@ -102,6 +102,11 @@ impl<T> Listed<T> {
         Self { rows, total, is_exact: true, searched_to: None }
     }
 
+    /// A page of a list of which rows were counted up to a bound: `found` is more where the list has more.
+    pub(super) fn counted_up_to(rows: Vec<T>, found: u64, bound: u64) -> Self {
+        Self { rows, total: found.min(bound), is_exact: found <= bound, searched_to: None }
+    }
+
     /// The same page of other rows.
     pub fn map<U>(self, row: impl FnMut(T) -> U) -> Listed<U> {
         let Self { rows, total, is_exact, searched_to } = self;

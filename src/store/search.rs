@@ -15,6 +15,11 @@ pub(super) const MAX_CANDIDATES: u64 = 3_000;
 /// How far from a time the search for its place begins and ends: writers take the time before they wait for their turn.
 const CLOCK_SLACK: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// How many rows of a list are counted whose page this is.
+pub(super) fn count_bound(page: Page) -> u64 {
+    MAX_COUNTED.max(page.end())
+}
+
 /// What a filter reads of each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowCost {
@@ -178,7 +183,7 @@ impl Search {
 
     /// The statement that finds the last row of the next stretch; none is left behind that if it finds none.
     pub(super) fn end_sql(&self) -> Option<String> {
-        let is_over = self.is_complete || self.looked >= self.most || self.found >= MAX_COUNTED.max(self.page.end());
+        let is_over = self.is_complete || self.looked >= self.most || self.found >= count_bound(self.page);
         let Source { table, number, indexed, .. } = self.source;
         let rows = match indexed {
             [] => format!("SELECT {number} AS id FROM {table} WHERE true{}", self.bounds(number, None)),
@@ -189,11 +194,19 @@ impl Search {
     }
 
     /// The statement that finds the rows that match, as far as the row `end`.
-    pub(super) fn matches_sql(&self, tables: &str, condition: &str, end: Option<i64>) -> String {
+    ///
+    /// `among` stands before and behind a select of the few numbers that one is among.
+    pub(super) fn matches_sql(
+        &self,
+        tables: &str,
+        condition: &str,
+        among: [&'static str; 2],
+        end: Option<i64>,
+    ) -> String {
         let Source { number, indexed, .. } = self.source;
         let rows = match indexed {
             [] => self.bounds(number, end),
-            _ => format!(" AND {number} IN ({})", self.indexed(end)),
+            _ => format!(" AND {number} {}", among.join(&self.indexed(end))),
         };
         self.select(tables, condition, &rows)
     }
@@ -241,7 +254,7 @@ impl Search {
     /// What was found.
     pub(super) fn finish(self) -> Found {
         let Self { ids, found, page, is_complete, at, .. } = self;
-        let most = if is_complete { u64::MAX } else { MAX_COUNTED.max(page.end()) };
+        let most = if is_complete { u64::MAX } else { count_bound(page) };
         Found { ids, total: found.min(most), is_complete, at }
     }
 }

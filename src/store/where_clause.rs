@@ -10,6 +10,7 @@ use super::search::{MAX_CANDIDATES, RowCost};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::TypePattern;
+use crate::record::RecordKind;
 
 /// The SQL that SQLite and PostgreSQL write differently in a WHERE clause: parameters, text search, delivery states.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub(super) struct SqlDialect {
     pub(super) undelivered: &'static str,
     /// Whether conditions are written for a search, which looks at row after row, instead of for an index.
     pub(super) is_search: bool,
+    /// What stands before and behind a select of the few numbers that a column is among.
+    pub(super) among: [&'static str; 2],
     /// Selects the deliveries that an index or a small table holds.
     pub(super) selects: StateSelects,
 }
@@ -172,6 +175,10 @@ impl WhereClause {
     pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
         condition.equal("r.kind", filter.kind.map(kind_code));
+        if filter.kind.is_none() && (filter.user.is_some() || filter.course.is_some()) {
+            // Indexes begin with the kind.
+            condition.one_of("r.kind", RecordKind::ALL.into_iter().map(kind_code));
+        }
         if !filter.deleted {
             condition.add("r.present");
         }
@@ -216,7 +223,7 @@ impl WhereClause {
 
     /// Only rows whose column is among these.
     pub(super) fn among(&mut self, column: &str, candidates: &Candidates) {
-        let part = format!("{column} IN ({})", candidates.select);
+        let part = format!("{column} {}", self.dialect.among.join(&candidates.select));
         match &candidates.value {
             Some(value) => self.and(&part, value.as_str()),
             None => self.add(part),
@@ -250,7 +257,8 @@ impl WhereClause {
         self.with(&format!("{column} < ?"), until.map(Timestamp::as_millis));
     }
 
-    fn one_of(&mut self, column: &str, values: impl Iterator<Item = i64>) {
+    /// Only rows whose column has one of these numbers; any, without one.
+    pub(super) fn one_of(&mut self, column: &str, values: impl Iterator<Item = i64>) {
         let values: Vec<String> = values.map(|value| value.to_string()).collect();
         if !values.is_empty() {
             self.add(format!("{column} IN ({})", values.join(",")));
@@ -319,6 +327,12 @@ impl WhereClause {
 
     pub(super) fn is_empty(&self) -> bool {
         self.parts.is_empty()
+    }
+
+    /// The statement that counts the rows that match, up to one more than `bound`.
+    pub(super) fn count_sql(&self, tables: &str, bound: u64) -> String {
+        let most = bound.saturating_add(1).min(i64::MAX.unsigned_abs());
+        format!("SELECT count(*) FROM (SELECT 1 FROM {tables} WHERE {} LIMIT {most}) found", self.sql())
     }
 
     /// Whether a column of the table with this alias is compared.
@@ -400,7 +414,7 @@ impl EventFilter {
             self.resource_id.as_ref().map(|resource| Candidates::of_resource("SELECT r.seq FROM event r", resource));
         let undelivered = || {
             let ids = selects.undelivered;
-            Candidates::new(format!("SELECT c.event FROM delivery c WHERE c.id IN ({ids})"))
+            Candidates::new(format!("SELECT c.event FROM ({ids}) u JOIN delivery c ON c.id = u.id"))
         };
         [of_resource, self.is_about_failures().then(undelivered)].into_iter().flatten().collect()
     }
@@ -457,6 +471,14 @@ impl RecordFilter {
             RecordOrder::Arrival => RowCost::Joined,
             RecordOrder::Name | RecordOrder::Email | RecordOrder::CreatedAt => RowCost::LastAttempt,
         }
+    }
+}
+
+impl ActionFilter {
+    /// Whether a search finds what it wants.
+    pub(super) fn needs_search(&self) -> bool {
+        let Self { operator, since, until, past: _ } = self;
+        operator.is_some() || since.is_some() || until.is_some()
     }
 }
 

@@ -18,6 +18,14 @@ pub(crate) struct Statement {
     pub(crate) types: String,
 }
 
+impl Statement {
+    /// Whether the database plans it, unlike what begins a transaction or sets something.
+    pub(crate) fn has_plan(&self) -> bool {
+        let verbs = ["SELECT", "UPDATE", "DELETE", "WITH", "INSERT"];
+        verbs.iter().any(|verb| self.sql.trim_start().starts_with(verb))
+    }
+}
+
 static SEEN: Mutex<BTreeSet<Statement>> = Mutex::new(BTreeSet::new());
 
 /// Begins to collect: what is opened from now on logs its statements.

@@ -1,16 +1,13 @@
-//! What emitters, workers and monitors do all day.
+//! What emitters, workers and monitors do all day: the methods of a store.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Outcome, State, Trigger};
+use syncctl::delivery::{Outcome, Trigger};
 use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, RateLimit, TypePattern};
 use syncctl::event::{Dispatch, Draft, EventId};
-use syncctl::store::{
-    AttemptFilter, Claim, ClaimRequest, DeliveryFilter, EventFilter, FinishedAttempt, Page, Replay, Run, RunStats,
-    Store,
-};
+use syncctl::store::{Claim, ClaimRequest, FinishedAttempt, Replay, Run, RunStats, Store};
 
 pub(crate) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(1_706_702_400_000).plus(Duration::from_secs(seconds))
@@ -52,8 +49,9 @@ fn emit(store: &dyn Store) {
     let draft = |n: usize| {
         let mut draft = Draft::check("user.updated", &format!("u{}", n / 3), None, br#"{"name":"x"}"#).unwrap();
         draft.id = Some(EventId::parse(&format!("e{n}")).unwrap());
-        if n == 28 {
-            draft.dispatch = Dispatch::At(at(300));
+        if n >= 28 {
+            // One is queued in time, one is cancelled before.
+            draft.dispatch = Dispatch::At(at(if n == 28 { 300 } else { 30_000 }));
         }
         draft
     };
@@ -102,7 +100,11 @@ fn repair(store: &dyn Store, now: Timestamp) {
     let ids: Vec<_> = detail.deliveries.iter().map(|row| row.id).collect();
     let how = Replay { trigger: Trigger::Manual, include_delivered: true, include_pending: true };
     store.replay(ids.clone(), how, now).wait().unwrap();
+    store.overtaken(ids.clone()).wait().unwrap();
     store.give_up(ids, now).wait().unwrap();
+    let known = vec![EventId::parse("e2").unwrap(), EventId::parse("e29").unwrap()];
+    store.create_missing_deliveries(known, Trigger::Manual, None, now).wait().unwrap();
+    store.cancel(&EventId::parse("e29").unwrap(), now).wait().unwrap();
     store.pause("a.invalid", now).wait().unwrap();
     store.resume("a.invalid", now).wait().unwrap();
 }
@@ -117,32 +119,9 @@ fn look(store: &dyn Store, now: Timestamp) {
     store.received_figures(hour).wait().unwrap();
     store.open_runs().wait().unwrap();
     store.runs(5).wait().unwrap();
-}
-
-/// Reads the lists that an operator reads, with every filter.
-pub(crate) fn list(store: &dyn Store) {
-    let page = Page { limit: 50, number: 1, oldest_first: false };
-    let (endpoint, event_type) = (Some("a.invalid".to_owned()), Some(TypePattern::parse("user.updated").unwrap()));
-    let deliveries = [
-        DeliveryFilter::default(),
-        DeliveryFilter { troubled: true, ..DeliveryFilter::default() },
-        DeliveryFilter { states: vec![State::Failed], ..DeliveryFilter::default() },
-        DeliveryFilter { endpoint: endpoint.clone(), event_type: event_type.clone(), ..DeliveryFilter::default() },
-    ];
-    for filter in deliveries {
-        store.page_of_deliveries(&filter, page).wait().unwrap();
-    }
-    for filter in [AttemptFilter::default(), AttemptFilter { endpoint, event_type, ..AttemptFilter::default() }] {
-        store.attempts(&filter, page).wait().unwrap();
-    }
-    store.events(&EventFilter::default(), page).wait().unwrap();
-}
-
-/// What an operator looks for by the name of a resource.
-pub(crate) fn search(store: &dyn Store) {
-    let page = Page { limit: 20, number: 1, oldest_first: false };
-    let resource_id = Some("u-1".to_owned());
-    let deliveries = DeliveryFilter { resource_id: resource_id.clone(), ..DeliveryFilter::default() };
-    store.deliveries(&deliveries, page).wait().unwrap();
-    store.events(&EventFilter { resource_id, ..EventFilter::default() }, page).wait().unwrap();
+    store.preview_due(&[], now).wait().unwrap();
+    let emitted = store.event(&EventId::parse("e2").unwrap()).wait().unwrap().unwrap().row.seq;
+    store.event_by_seq(emitted).wait().unwrap();
+    store.database().wait().unwrap();
+    store.try_exclusive("tidy").wait().unwrap();
 }

@@ -9,11 +9,11 @@ use super::error::PostgresError;
 use super::events::event_row;
 use super::node::Node;
 use super::row::{count, int, maybe_int, time};
-use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to};
 use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes, search};
 use crate::store::AttemptRow;
 use crate::store::db_codes::{AFTER_FAILURE, EVENT_COLUMNS};
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};
 
 const ATTEMPT_COLUMNS: &str =
@@ -81,8 +81,12 @@ async fn logged_within(
         return searched(connection, filter, page).await;
     }
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
-    let total = count_rows(connection, LOG_TABLES, &condition).await?;
-    Ok(Listed::counted(rows_within(connection, filter, page).await?, total))
+    // Few numbers are looked up, whatever else is asked of their rows.
+    search::look_up_by_keys(connection).await?;
+    let (bound, is_joined) = (count_bound(page), ["d", "e", "k", "p"].iter().any(|alias| condition.speaks_of(alias)));
+    let counted = if is_joined { LOG_TABLES } else { "attempt a" };
+    let found = count_up_to(connection, counted, &condition, bound).await?;
+    Ok(Listed::counted_up_to(rows_within(connection, filter, page).await?, found, bound))
 }
 
 async fn searched(

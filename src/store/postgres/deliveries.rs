@@ -11,7 +11,7 @@ use super::error::PostgresError;
 use super::events::event_row;
 use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
-use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, count_up_to, state_of};
 use super::{
     DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, Result, db_codes, endpoint_rows, figures, runs, search,
 };
@@ -19,7 +19,7 @@ use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::ClaimHolder;
 use crate::store::db_codes::EVENT_COLUMNS;
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::where_clause::WhereClause;
 
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
@@ -67,11 +67,13 @@ pub(super) async fn deliveries_within(
 ) -> Result<Listed<DeliveryRow>, PostgresError> {
     let counted = counted(connection, filter).await?.map(i64::unsigned_abs);
     if filter.is_in_order() {
-        let total = match counted {
-            Some(total) => total,
-            None => count_rows(connection, DELIVERY_TABLES, &where_clause(filter, page)).await?,
-        };
-        return Ok(Listed::counted(rows_within(connection, filter, page).await?, total));
+        let rows = rows_within(connection, filter, page).await?;
+        if let Some(total) = counted {
+            return Ok(Listed::counted(rows, total));
+        }
+        let (condition, bound) = (where_clause(filter, page), count_bound(page));
+        let found = count_up_to(connection, DELIVERY_TABLES, &condition, bound).await?;
+        return Ok(Listed::counted_up_to(rows, found, bound));
     }
     let is_troubled = filter.troubled || filter.is_about_failures() || filter.states == [State::Failed];
     let source = if is_troubled { TROUBLED_BY_NUMBER } else { BY_NUMBER };
@@ -241,17 +243,22 @@ async fn fronts(
     Ok(rows.iter().filter_map(read).collect())
 }
 
-/// One pass over what was delivered since the oldest of `ids`: an index for so rare a question would cost every delivery.
+/// The last that was delivered is looked for lane by lane, among the events of the resource: an index for so rare a question would
+/// cost every delivery.
+const OVERTAKEN: &str = formatcp!(
+    "WITH chosen AS MATERIALIZED (
+        SELECT endpoint, lane, min(event) AS event, array_agg(id) AS ids FROM delivery WHERE id = ANY ($1) GROUP BY endpoint, lane)
+    SELECT i.id FROM chosen c CROSS JOIN LATERAL (
+        SELECT max(d.id) AS id FROM event o JOIN event e ON e.resource_id = o.resource_id JOIN delivery d ON d.event = e.seq
+        WHERE o.seq = c.event AND d.endpoint = c.endpoint AND d.lane = c.lane AND d.state = {DELIVERED}) last
+    CROSS JOIN LATERAL unnest(c.ids) AS i(id) WHERE i.id < last.id ORDER BY i.id"
+);
+
 pub(super) async fn overtaken(node: &Node, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     node.read(async |connection: &Connection| {
-        let rows = connection
-            .query(
-                formatcp!("SELECT c.id FROM delivery c WHERE c.id = ANY ($1) AND EXISTS (SELECT FROM delivery d
-                    WHERE d.endpoint = c.endpoint AND d.lane = c.lane AND d.id > c.id AND d.state = {DELIVERED}) ORDER BY c.id"),
-                args![ids],
-            )
-            .await?;
+        search::look_up_by_keys(connection).await?;
+        let rows = connection.query_once(OVERTAKEN, args![ids]).await?;
         Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
     })
     .await

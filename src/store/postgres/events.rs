@@ -9,12 +9,12 @@ use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, maybe_time, time};
-use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, state_of};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to, state_of};
 use super::{EventFilter, EventRow, Listed, Page, Result, Schedule, figures, search};
 use crate::delivery::State;
 use crate::event::{EventId, Resource};
 use crate::store::db_codes::{EVENT_COLUMNS, EVENT_TABLES};
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::where_clause::WhereClause;
 
 /// Events in the order of their numbers.
@@ -34,11 +34,12 @@ async fn events_within(
         return searched(connection, filter, page).await;
     }
     let condition = WhereClause::on_events(filter, page, DIALECT);
-    let total = match condition.is_empty() {
-        true => figures::events(connection).await?.unsigned_abs(),
-        false => count_rows(connection, EVENT_TABLES, &condition).await?,
-    };
-    Ok(Listed::counted(rows_within(connection, filter, page).await?, total))
+    let rows = rows_within(connection, filter, page).await?;
+    if condition.is_empty() {
+        return Ok(Listed::counted(rows, figures::events(connection).await?.unsigned_abs()));
+    }
+    let (bound, counted) = (count_bound(page), if condition.speaks_of("k") { EVENT_TABLES } else { "event e" });
+    Ok(Listed::counted_up_to(rows, count_up_to(connection, counted, &condition, bound).await?, bound))
 }
 
 async fn searched(

@@ -200,15 +200,16 @@ pub(super) async fn fold(connection: &Connection, slot: i64) -> Result<(), Postg
 
 /// The same for the rates of a slot.
 pub(super) async fn fold_rates(connection: &Connection, slot: i64) -> Result<(), PostgresError> {
+    let first = connection.number("SELECT started_at / 60000 - 1 FROM run WHERE id = $1", args![slot]).await?;
+    // Planned for this time: for any other the planner would read the whole table.
     connection
-        .query(
-            "WITH gone AS (DELETE FROM rate WHERE slot = $1 AND minute >= (SELECT started_at / 60000 - 1 FROM run WHERE id = $1)
-                RETURNING *)
+        .query_once(
+            "WITH gone AS (DELETE FROM rate WHERE slot = $1 AND minute >= $2 RETURNING *)
              INSERT INTO rate AS r (minute, endpoint, kind, slot, delivered, failed)
              SELECT minute, endpoint, kind, 0, delivered, failed FROM gone ORDER BY minute, endpoint, kind
              ON CONFLICT (minute, endpoint, kind, slot) DO UPDATE SET delivered = r.delivered + EXCLUDED.delivered,
                 failed = r.failed + EXCLUDED.failed",
-            args![slot],
+            args![slot, first],
         )
         .await?;
     Ok(())
@@ -355,8 +356,9 @@ async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<
 pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<AttemptTotals>> {
     let since = node.by_server(since);
     node.read(async |connection: &Connection| {
+        // Planned for this time: for any other the planner would read the whole table.
         let rows = connection
-            .query(
+            .query_once(
                 "SELECT e.name, k.type, k.resource_type, sum(r.delivered)::bigint, sum(r.failed)::bigint
                  FROM rate r JOIN endpoint e ON e.id = r.endpoint JOIN kind k ON k.id = r.kind
                  WHERE r.minute >= $1 GROUP BY e.id, e.name, k.id, k.type, k.resource_type ORDER BY e.id, k.id",
@@ -381,11 +383,11 @@ pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> 
         let numbers = |row: &Row| (int(row, 0), int(row, 1), int(row, 2));
         let sent = "SELECT minute, sum(delivered)::bigint, sum(failed)::bigint FROM rate WHERE minute >= $1
             GROUP BY minute ORDER BY minute";
-        let sent = connection.query(sent, args![since.minute()]).await?;
+        let sent = connection.query_once(sent, args![since.minute()]).await?;
         let received = "SELECT minute, COALESCE(sum(count) FILTER (WHERE reason = ''), 0)::bigint,
             COALESCE(sum(count) FILTER (WHERE reason <> ''), 0)::bigint
             FROM received_rate WHERE minute >= $1 GROUP BY minute ORDER BY minute";
-        let received = connection.query(received, args![since.minute()]).await?;
+        let received = connection.query_once(received, args![since.minute()]).await?;
         // Spelled out: for a number that is not known the planner would read and sort the whole table.
         let latest = format!(
             "SELECT (SELECT p.name FROM delivery d JOIN endpoint p ON p.id = d.endpoint WHERE d.id = a.delivery), a.started_at,

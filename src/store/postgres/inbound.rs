@@ -17,7 +17,7 @@ use super::node::{Node, WaitingWebhook};
 use super::record_rows::LoadedRecords;
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
-use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to};
 use super::{Listed, Page, Result, StoreError, known_ids, record_rows, search};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
@@ -27,7 +27,7 @@ use crate::store::inbound::{
     ApplyResult, ID_CONFLICT, LOOKED_BACK, REFUSALS_A_MINUTE, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails,
     RefusedWebhook, SenderRow, VerifiedWebhook, WebhookEffect,
 };
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::where_clause::WhereClause;
 
 /// A sender is noted once in so many milliseconds.
@@ -387,8 +387,10 @@ pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Res
             return searched(connection, &filter, page).await;
         }
         let condition = WhereClause::on_received(&filter, page, DIALECT);
-        let total = count_rows(connection, TABLES, &condition).await?;
-        Ok(Listed::counted(rows_within(connection, &condition, page).await?, total))
+        let bound = count_bound(page);
+        let counted = if condition.speaks_of("k") { TABLES } else { "received r" };
+        let found = count_up_to(connection, counted, &condition, bound).await?;
+        Ok(Listed::counted_up_to(rows_within(connection, &condition, page).await?, found, bound))
     })
     .await
 }

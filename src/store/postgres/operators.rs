@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, args};
+use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, storable, time};
-use super::where_clause::{DIALECT, bound, count_rows};
-use super::{Listed, Page, Result};
+use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to};
+use super::{Listed, Page, Result, search};
 use crate::clock::Timestamp;
 use crate::store::operators::{
     ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
+use crate::store::search::{RowCost, Search, Source, count_bound};
 use crate::store::where_clause::WhereClause;
 
 pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
@@ -126,19 +128,51 @@ pub(super) async fn action(node: &Node, id: i64) -> Result<Option<ActionRow>> {
 }
 
 pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
-    let condition = WhereClause::on_actions(&filter, page, DIALECT);
+    node.read(async |connection: &Connection| {
+        if filter.needs_search() {
+            return searched_actions(connection, &filter, page).await;
+        }
+        let condition = WhereClause::on_actions(&filter, page, DIALECT);
+        let bound = count_bound(page);
+        let found = count_up_to(connection, "operator_action", &condition, bound).await?;
+        Ok(Listed::counted_up_to(page_of_actions(connection, &condition, page).await?, found, bound))
+    })
+    .await
+}
+
+/// The log in the order in which it was written.
+const BY_NUMBER: Source =
+    Source { table: "operator_action", number: "id", indexed: &[], times: Some(("operator_action", "at")) };
+
+async fn searched_actions(
+    connection: &Connection,
+    filter: &ActionFilter,
+    page: Page,
+) -> Result<Listed<ActionRow>, PostgresError> {
+    let search = Search::new(BY_NUMBER, page, filter.past, search::most(RowCost::Row), search::STRETCH);
+    let condition = WhereClause::on_actions(&ActionFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, "operator_action", condition, Vec::new(), window).await?;
+    let mut chosen = WhereClause::new(DIALECT);
+    chosen.one_of("id", found.ids.iter().copied());
+    let whole = Page { number: 1, ..page };
+    let rows = if found.ids.is_empty() { Vec::new() } else { page_of_actions(connection, &chosen, whole).await? };
+    Ok(found.list(rows, None, page))
+}
+
+async fn page_of_actions(
+    connection: &Connection,
+    condition: &WhereClause,
+    page: Page,
+) -> Result<Vec<ActionRow>, PostgresError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
     );
-    node.read(async |connection: &Connection| {
-        let total = count_rows(connection, "operator_action", &condition).await?;
-        let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed::counted(rows.iter().map(action_row).collect(), total))
-    })
-    .await
+    let rows = connection.query_once(&sql, &bound(condition)).await?;
+    Ok(rows.iter().map(action_row).collect())
 }
 
 fn action_row(row: &Row) -> ActionRow {

@@ -67,7 +67,8 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -
     let left = "WITH gone AS (DELETE FROM event e WHERE e.seq = ANY ($1)
             AND NOT EXISTS (SELECT FROM delivery WHERE event = e.seq) RETURNING seq
         ), times AS (DELETE FROM scheduled WHERE event IN (SELECT seq FROM gone)
-        ), edits AS (DELETE FROM edited WHERE event IN (SELECT seq FROM gone) OR from_event IN (SELECT seq FROM gone)
+        ), edits AS (DELETE FROM edited WHERE event IN (
+            SELECT seq FROM gone UNION SELECT d.event FROM gone g JOIN edited d ON d.from_event = g.seq)
         ) SELECT count(*) FROM gone";
     let removed = connection.number(left, args![events]).await?;
     let whole =

@@ -9,10 +9,11 @@ use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
-use super::where_clause::{DIALECT, bound, count_rows};
+use super::where_clause::{DIALECT, bound, count_up_to};
 use super::{KeptRequest, Listed, Page, ReceivedFigures, RefusedWebhook, RequestCopy, Result};
 use crate::clock::Timestamp;
 use crate::store::inbound::{MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, WebhookTotal};
+use crate::store::search::count_bound;
 use crate::store::where_clause::WhereClause;
 
 /// How long the figures of a minute are kept.
@@ -124,7 +125,8 @@ pub(super) async fn keep(
             args![now.as_millis(), source, &*refused.route, refused.reason, headers, copy.body.as_slice(), bytes],
         )
         .await?;
-    let old = "DELETE FROM request WHERE at < $1";
+    // More than one for each that is kept: those of before are gone sooner or later.
+    let old = "DELETE FROM request WHERE id IN (SELECT id FROM request ORDER BY id LIMIT 100) AND at < $1";
     connection.query(old, args![now.minus(REQUESTS_KEPT_FOR).as_millis()]).await?;
     make_room(connection, &source).await?;
     let all = "SELECT sum(bytes)::bigint FROM request";
@@ -156,9 +158,10 @@ pub(super) async fn list(node: &Node, past: Option<i64>, page: Page) -> Result<L
     let (which, order, window) = (condition.sql(), page.direction(), page.window());
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
     node.read(async |connection: &Connection| {
-        let total = count_rows(connection, "request", &condition).await?;
+        let most = count_bound(page);
+        let found = count_up_to(connection, "request", &condition, most).await?;
         let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed::counted(rows.iter().map(kept_row).collect(), total))
+        Ok(Listed::counted_up_to(rows.iter().map(kept_row).collect(), found, most))
     })
     .await
 }

@@ -18,6 +18,17 @@ pub(super) fn most(cost: RowCost) -> u64 {
     cost.rows() / 2
 }
 
+/// Tables are joined in the order in which they are named, and rows of the others looked up by their keys, whatever the statistics
+/// say: a table that is read whole costs more, the more it has.
+const BY_KEYS: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+    SET LOCAL join_collapse_limit = 1";
+
+/// Has the rest of a transaction look rows up by their keys.
+pub(super) async fn look_up_by_keys(connection: &Connection) -> Result<(), PostgresError> {
+    connection.execute_all(BY_KEYS).await
+}
+
 /// The first of these that are few enough to look at all.
 async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Candidates>, PostgresError> {
     for candidates in candidates {
@@ -69,6 +80,7 @@ pub(super) async fn run(
     candidates: Vec<Candidates>,
     window: [Option<Timestamp>; 2],
 ) -> Result<Found, PostgresError> {
+    look_up_by_keys(connection).await?;
     if let Some(few) = few(connection, candidates).await? {
         condition.among(search.source().number, &few);
         let all = numbers(connection, &search.all_sql(tables, &condition.sql()), &condition).await?;
@@ -78,7 +90,7 @@ pub(super) async fn run(
     set_bounds(connection, &mut search, window).await?;
     while let Some(end) = search.end_sql() {
         let end = connection.query_once(&end, &[]).await?.first().map(|row| int(row, 0));
-        let matches = search.matches_sql(tables, &condition.sql(), end);
+        let matches = search.matches_sql(tables, &condition.sql(), SEARCH_DIALECT.among, end);
         search.add(&numbers(connection, &matches, &condition).await?, end);
     }
     Ok(search.finish())

@@ -18,6 +18,7 @@ pub(super) const DIALECT: SqlDialect = SqlDialect {
     state: state_condition,
     undelivered: formatcp!("d.id IN ({UNDELIVERED})"),
     is_search: false,
+    among: ["IN (", ")"],
     selects: StateSelects {
         waiting: UNFINISHED,
         processing: FLYING,
@@ -32,6 +33,8 @@ pub(super) const SEARCH_DIALECT: SqlDialect = SqlDialect {
     state: searched_state_condition,
     undelivered: formatcp!("d.state <> {DELIVERED} AND d.state <> {SUPERSEDED}"),
     is_search: true,
+    // An array is selected once, and its numbers are looked up.
+    among: ["= ANY (ARRAY(", "))"],
     ..DIALECT
 };
 
@@ -99,7 +102,18 @@ pub(super) fn bound(condition: &WhereClause) -> Vec<(&(dyn ToSql + Sync), Type)>
     condition.values().iter().map(|value| (value as &(dyn ToSql + Sync), sql_type(value))).collect()
 }
 
-/// The number of rows that match.
+/// The number of rows that match, up to one more than `most`.
+pub(super) async fn count_up_to(
+    connection: &Connection,
+    tables: &str,
+    condition: &WhereClause,
+    most: u64,
+) -> Result<u64, PostgresError> {
+    let rows = connection.query_once(&condition.count_sql(tables, most), &bound(condition)).await?;
+    Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())
+}
+
+/// The number of rows that match. Looks at all rows, if it has to.
 pub(super) async fn count_rows(
     connection: &Connection,
     tables: &str,

@@ -6,7 +6,9 @@ use crate::clock::Timestamp;
 use crate::store::operators::{
     ActionFilter, ActionRow, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, SessionRow, WrongSecretCount,
 };
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
+use crate::store::search::{RowCost, Search, Source, count_bound};
+use crate::store::sqlite::read::search::{self, STRETCH};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count_up_to};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
@@ -116,19 +118,39 @@ pub(crate) fn actions(
     filter: &ActionFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<ActionRow>> {
+    if filter.needs_search() {
+        return searched_actions(connection, filter, page);
+    }
     let condition = WhereClause::on_actions(filter, page, DIALECT);
-    let total = count(connection, "operator_action", &condition)?;
+    let bound = count_bound(page);
+    let found = count_up_to(connection, "operator_action", &condition, bound)?;
+    Ok(Listed::counted_up_to(page_of_actions(connection, &condition, page)?, found, bound))
+}
+
+/// The log in the order in which it was written.
+const BY_NUMBER: Source =
+    Source { table: "operator_action", number: "id", indexed: &[], times: Some(("operator_action", "at")) };
+
+fn searched_actions(connection: &Connection, filter: &ActionFilter, page: Page) -> rusqlite::Result<Listed<ActionRow>> {
+    let search = Search::new(BY_NUMBER, page, filter.past, RowCost::Row.rows(), STRETCH);
+    let condition = WhereClause::on_actions(&ActionFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let window = Search::window(filter.since, filter.until);
+    let found = search::run(connection, search, "operator_action", condition, Vec::new(), window)?;
+    let mut chosen = WhereClause::new(DIALECT);
+    chosen.one_of("id", found.ids.iter().copied());
+    let whole = Page { number: 1, ..page };
+    let rows = if found.ids.is_empty() { Vec::new() } else { page_of_actions(connection, &chosen, whole)? };
+    Ok(found.list(rows, None, page))
+}
+
+fn page_of_actions(connection: &Connection, condition: &WhereClause, page: Page) -> rusqlite::Result<Vec<ActionRow>> {
     let sql = format!(
         "SELECT {ACTION_COLUMNS} FROM operator_action WHERE {} ORDER BY id {} {}",
         condition.sql(),
         page.direction(),
         page.window(),
     );
-    let rows = connection
-        .prepare(&sql)?
-        .query_map(params_from_iter(condition.values()), action_row)?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(Listed::counted(rows, total.unsigned_abs()))
+    connection.prepare(&sql)?.query_map(params_from_iter(condition.values()), action_row)?.collect()
 }
 
 fn action_row(row: &Row<'_>) -> rusqlite::Result<ActionRow> {

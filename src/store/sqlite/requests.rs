@@ -7,8 +7,9 @@ use crate::store::inbound::{
     KeptRequest, MAX_KEPT_BYTES, MAX_KEPT_BYTES_PER_SOURCE, REQUESTS_KEPT_FOR, ReceivedFigures, RefusedWebhook,
     RequestCopy, WebhookTotal,
 };
+use crate::store::search::count_bound;
 use crate::store::sqlite::error::unreadable;
-use crate::store::sqlite::read::where_clause::{DIALECT, count as rows_that_match};
+use crate::store::sqlite::read::where_clause::{DIALECT, count_up_to};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
@@ -94,8 +95,9 @@ pub(crate) fn keep(
             i64::try_from(bytes).unwrap_or(i64::MAX)
         ])?;
     let id = connection.last_insert_rowid();
+    // More than one for each that is kept: those of before are gone sooner or later.
     connection
-        .prepare_cached("DELETE FROM request WHERE at < ?1")?
+        .prepare_cached("DELETE FROM request WHERE id IN (SELECT id FROM request ORDER BY id LIMIT 100) AND at < ?1")?
         .execute([now.minus(REQUESTS_KEPT_FOR).as_millis()])?;
     make_room(connection, &refused.source, MAX_KEPT_BYTES_PER_SOURCE)?;
     while kept_bytes(connection, None)? > MAX_KEPT_BYTES {
@@ -131,12 +133,13 @@ const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result
 
 pub(crate) fn list(connection: &Connection, past: Option<i64>, page: Page) -> rusqlite::Result<Listed<KeptRequest>> {
     let condition = WhereClause::on_kept(past, page, DIALECT);
-    let total = rows_that_match(connection, "request", &condition)?;
+    let bound = count_bound(page);
+    let found = count_up_to(connection, "request", &condition, bound)?;
     let (which, order, window) = (condition.sql(), page.direction(), page.window());
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
     let mut listing = connection.prepare(&sql)?;
     let rows = listing.query_map(params_from_iter(condition.values()), kept_row)?.collect::<rusqlite::Result<_>>()?;
-    Ok(Listed::counted(rows, total.unsigned_abs()))
+    Ok(Listed::counted_up_to(rows, found, bound))
 }
 
 pub(crate) fn find(connection: &Connection, id: i64) -> rusqlite::Result<Option<(KeptRequest, RequestCopy)>> {

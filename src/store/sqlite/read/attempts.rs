@@ -6,10 +6,10 @@ use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::store::db_codes::{AFTER_FAILURE, EVENT_COLUMNS};
-use crate::store::search::{RowCost, Search, Source};
+use crate::store::search::{RowCost, Search, Source, count_bound};
 use crate::store::sqlite::read::events::event_row;
 use crate::store::sqlite::read::search::{self, STRETCH};
-use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count_up_to};
 use crate::store::where_clause::{FAILED_ATTEMPTS, WhereClause};
 use crate::store::{AttemptFilter, AttemptRow, DeliveryId, Listed, LoggedAttempt, Page, db_codes};
 
@@ -65,8 +65,9 @@ pub(crate) fn logged(
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
     let is_joined = ["d", "e", "k", "p"].iter().any(|alias| condition.speaks_of(alias));
     let counted = if is_joined { LOG_TABLES } else { "attempt a" };
-    let total = count(connection, counted, &condition)?;
-    Ok(Listed::counted(page_of_logged(connection, filter, page)?, total.unsigned_abs()))
+    let bound = count_bound(page);
+    let found = count_up_to(connection, counted, &condition, bound)?;
+    Ok(Listed::counted_up_to(page_of_logged(connection, filter, page)?, found, bound))
 }
 
 fn searched(connection: &Connection, filter: &AttemptFilter, page: Page) -> rusqlite::Result<Listed<LoggedAttempt>> {

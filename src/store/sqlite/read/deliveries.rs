@@ -11,12 +11,12 @@ use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::read::attempts::took;
 use crate::store::sqlite::read::events::event_row;
 use crate::store::sqlite::read::search::{self, STRETCH};
-use crate::store::sqlite::read::where_clause::{DIALECT, FAILED_IDS, SEARCH_DIALECT, TROUBLED_IDS, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, FAILED_IDS, SEARCH_DIALECT, TROUBLED_IDS, count, count_up_to};
 use crate::store::sqlite::read::{release_pages, without_page_cache};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
 use crate::store::where_clause::WhereClause;
@@ -62,11 +62,19 @@ pub(crate) fn deliveries(
     filter: &DeliveryFilter,
     page: Page,
 ) -> rusqlite::Result<Listed<DeliveryRow>> {
-    if filter.is_in_order() {
-        let total = count_deliveries(connection, filter)?;
-        return Ok(Listed::counted(page_of_deliveries(connection, filter, page)?, total));
-    }
     let counted = filter.is_told_by_counters().then(|| count_deliveries(connection, filter)).transpose()?;
+    if filter.is_in_order() {
+        let rows = page_of_deliveries(connection, filter, page)?;
+        return Ok(match counted {
+            Some(total) => Listed::counted(rows, total),
+            None => {
+                let condition = WhereClause::on_deliveries(filter, page, &troubled(""), DIALECT);
+                let bound = count_bound(page);
+                let found = count_up_to(connection, &tables_of(&condition, "JOIN"), &condition, bound)?;
+                Listed::counted_up_to(rows, found, bound)
+            }
+        });
+    }
     let search = Search::new(source_for(filter), page, filter.past.map(|id| id.0), filter.row_cost().rows(), STRETCH);
     let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = formatcp!("(d.failures > 0 AND d.state < {DELIVERED} OR d.state = {FAILED})");

@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
 use crate::store::db_codes::{EVENT_COLUMNS, EVENT_TABLES};
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::sqlite::read::release_pages;
 use crate::store::sqlite::read::search::{self, STRETCH};
-use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count_up_to};
 use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::where_clause::WhereClause;
 use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, db_codes};
@@ -22,12 +22,14 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
         return searched(connection, filter, page);
     }
     let condition = WhereClause::on_events(filter, page, DIALECT);
-    let total: i64 = if condition.is_empty() {
-        connection.query_row("SELECT value FROM figure WHERE name = 'events'", [], |row| row.get(0))?
-    } else {
-        count(connection, EVENT_TABLES, &condition)?
-    };
-    Ok(Listed::counted(page_of_events(connection, filter, page)?, total.unsigned_abs()))
+    let rows = page_of_events(connection, filter, page)?;
+    if condition.is_empty() {
+        let counted = "SELECT value FROM figure WHERE name = 'events'";
+        let total = connection.query_row(counted, [], |row| row.get::<_, i64>(0))?;
+        return Ok(Listed::counted(rows, total.unsigned_abs()));
+    }
+    let (bound, counted) = (count_bound(page), if condition.speaks_of("k") { EVENT_TABLES } else { "event e" });
+    Ok(Listed::counted_up_to(rows, count_up_to(connection, counted, &condition, bound)?, bound))
 }
 
 fn searched(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {

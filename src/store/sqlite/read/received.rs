@@ -7,9 +7,9 @@ use crate::event::{EventId, Resource};
 use crate::signature::Fingerprint;
 use crate::store::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, REFUSED_RESULT, STALE};
 use crate::store::inbound::{LOOKED_BACK, REMEMBERED, ReceivedFilter, ReceivedRow, RefusalDetails, SenderRow};
-use crate::store::search::{Search, Source};
+use crate::store::search::{Search, Source, count_bound};
 use crate::store::sqlite::read::search::{self, STRETCH};
-use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count};
+use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count_up_to};
 use crate::store::where_clause::WhereClause;
 use crate::store::{Listed, Page};
 
@@ -52,9 +52,10 @@ pub(crate) fn list(
         return searched(connection, filter, page);
     }
     let condition = WhereClause::on_received(filter, page, DIALECT);
-    let counted = if condition.is_empty() { "received r" } else { TABLES };
-    let total = count(connection, counted, &condition)?;
-    Ok(Listed::counted(page_of(connection, &condition, page)?, total.unsigned_abs()))
+    let bound = count_bound(page);
+    let counted = if condition.speaks_of("k") { TABLES } else { "received r" };
+    let found = count_up_to(connection, counted, &condition, bound)?;
+    Ok(Listed::counted_up_to(page_of(connection, &condition, page)?, found, bound))
 }
 
 fn page_of(connection: &Connection, condition: &WhereClause, page: Page) -> rusqlite::Result<Vec<ReceivedRow>> {

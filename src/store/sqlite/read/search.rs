@@ -60,7 +60,7 @@ pub(crate) fn run(
     bound(connection, &mut search, window)?;
     while let Some(end) = search.end_sql() {
         let end = connection.query_row(&end, [], |row| row.get(0)).optional()?;
-        let matches = search.matches_sql(tables, &condition.sql(), end);
+        let matches = search.matches_sql(tables, &condition.sql(), SEARCH_DIALECT.among, end);
         search.add(&numbers(connection, &matches, &condition)?, end);
     }
     Ok(search.finish())

@@ -14,6 +14,7 @@ pub(crate) const DIALECT: SqlDialect = SqlDialect {
     state: state_condition,
     undelivered: formatcp!("d.id IN ({UNDELIVERED})"),
     is_search: false,
+    among: ["IN (", ")"],
     selects: STATE_SELECTS,
 };
 
@@ -49,7 +50,7 @@ fn state_condition(state: State) -> &'static str {
     match state {
         State::Pending => formatcp!("(d.state < {PROCESSING} AND p.configured AND p.paused_by IS NULL)"),
         State::Held => formatcp!("(d.state < {PROCESSING} AND (NOT p.configured OR p.paused_by IS NOT NULL))"),
-        State::Processing => formatcp!("d.state = {PROCESSING}"),
+        State::Processing => formatcp!("d.id IN (SELECT id FROM delivery WHERE state = {PROCESSING})"),
         State::Delivered => formatcp!("d.state = {DELIVERED}"),
         State::Failed => formatcp!("d.state = {FAILED}"),
         State::Superseded => formatcp!("d.state = {SUPERSEDED}"),
@@ -65,7 +66,20 @@ impl ToSql for SqlValue {
     }
 }
 
-/// The number of rows that match.
+/// The number of rows that match, up to one more than `bound`.
+pub(crate) fn count_up_to(
+    connection: &Connection,
+    tables: &str,
+    condition: &WhereClause,
+    bound: u64,
+) -> rusqlite::Result<u64> {
+    let found: i64 = connection
+        .prepare(&condition.count_sql(tables, bound))?
+        .query_row(params_from_iter(condition.values()), |row| row.get(0))?;
+    Ok(found.unsigned_abs())
+}
+
+/// The number of rows that match. Looks at all rows, if it has to.
 pub(crate) fn count(connection: &Connection, tables: &str, condition: &WhereClause) -> rusqlite::Result<i64> {
     let sql = format!("SELECT count(*) FROM {tables} WHERE {}", condition.sql());
     connection.prepare(&sql)?.query_row(params_from_iter(condition.values()), |row| row.get(0))
