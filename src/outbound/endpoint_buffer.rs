@@ -10,8 +10,8 @@ use super::EndpointClient;
 use crate::endpoint::Endpoint;
 use crate::store::{Claim, DeliveryId};
 
-/// The most claims prefetched for a fast endpoint, so that no slot waits for a commit.
-const MAX_PREFETCH: usize = 192;
+/// The most claims that a fast endpoint has with prefetched ones, so that no slot waits for a commit. A server's row holds as many.
+const MAX_CLAIMS: usize = 320;
 /// How long a claim may wait before the store is asked whether it is still to be sent.
 const RECHECK_AFTER: Duration = Duration::from_millis(50);
 
@@ -24,11 +24,17 @@ pub(super) struct EndpointBuffer {
     pub(super) slots: usize,
     /// Outcomes not yet committed that may open the circuit or pause the endpoint: until they are, nothing is sent.
     pub(super) unsettled_outcomes: usize,
+    /// Outcomes that no transaction records yet.
+    pub(super) unrecorded: usize,
     /// Whether the last request for claims returned fewer than it asked for: then nothing more is due.
     pub(super) exhausted: bool,
     waiting: VecDeque<(Claim, Instant)>,
     /// The number of claims to prefetch if that is more than `slots`, for an endpoint that is faster than the disk.
     prefetch: usize,
+    /// Claims sent since the last transaction began.
+    sent: usize,
+    /// Claims that were sent while the last transaction was under way.
+    sent_during_commit: usize,
 }
 
 impl EndpointBuffer {
@@ -39,9 +45,12 @@ impl EndpointBuffer {
             in_flight: 0,
             slots: 0,
             unsettled_outcomes: 0,
+            unrecorded: 0,
             exhausted: false,
             waiting: VecDeque::new(),
             prefetch: 0,
+            sent: 0,
+            sent_during_commit: 0,
         }
     }
 
@@ -69,10 +78,29 @@ impl EndpointBuffer {
         if self.endpoint.settings.rate.is_some() { 0 } else { self.prefetch.max(self.slots) }
     }
 
-    /// Whether a slot may run out of claims unless more are claimed now.
+    /// Whether a slot may run out of claims unless more are claimed now: half of those to keep are left, or fewer than the last
+    /// transaction took to bring more, as long as it is worth a transaction.
     pub(super) fn needs_claims(&self) -> bool {
-        let runs_out = self.waiting.len() * 2 < self.prefetch() || (self.waiting.is_empty() && self.has_free_slots());
+        let (waiting, prefetch) = (self.waiting.len(), self.prefetch());
+        let is_slow = waiting < self.sent_during_commit && waiting * 4 < prefetch * 3;
+        let runs_out = waiting * 2 < prefetch || is_slow || (waiting == 0 && self.has_free_slots());
         !self.exhausted && !self.is_paused_or_unconfigured() && runs_out
+    }
+
+    /// Whether nothing is idle while outcomes wait to be recorded: a claim waits for every slot that gets free.
+    pub(super) fn lets_outcomes_wait(&self) -> bool {
+        self.unsettled_outcomes == 0 && (self.unrecorded == 0 || !self.waiting.is_empty())
+    }
+
+    /// A transaction begins, which records every outcome so far.
+    pub(super) fn begin_commit(&mut self) {
+        self.unrecorded = 0;
+        self.sent = 0;
+    }
+
+    /// The transaction ended.
+    pub(super) fn end_commit(&mut self) {
+        self.sent_during_commit = self.sent;
     }
 
     /// How many more claims to ask for.
@@ -92,7 +120,7 @@ impl EndpointBuffer {
     pub(super) fn record_claimed(&mut self, wanted: usize, got: usize, all: bool) {
         self.exhausted = got < wanted && all;
         if self.waiting.is_empty() && got == wanted {
-            self.prefetch = (wanted * 2).min(MAX_PREFETCH);
+            self.prefetch = (wanted * 2).min(MAX_CLAIMS.saturating_sub(self.slots));
         }
     }
 
@@ -103,6 +131,7 @@ impl EndpointBuffer {
         }
         let (claim, _) = self.waiting.pop_front()?;
         self.in_flight += 1;
+        self.sent += 1;
         Some(claim)
     }
 
@@ -137,7 +166,7 @@ impl EndpointBuffer {
             let wanted = still_wanted.get(&claim.delivery);
             if wanted.is_some() {
                 // The endpoint is slower than the disk: other workers may take what it cannot take soon.
-                self.prefetch = 0;
+                self.prefetch /= 2;
             }
             match wanted {
                 Some(false) => unwanted.push(claim),

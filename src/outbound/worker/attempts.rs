@@ -73,6 +73,7 @@ impl WorkerState<'_> {
     pub(super) fn on_attempt_finished(&mut self, finished: FinishedAttempt) {
         if let Some(buffer) = self.buffers.get_mut(&finished.claim.endpoint) {
             buffer.in_flight -= 1;
+            buffer.unrecorded += 1;
             buffer.unsettled_outcomes += usize::from(finished.outcome.affects_endpoint());
         }
         if self.completed.is_empty() {

@@ -19,6 +19,8 @@ const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
 const MAX_BATCH: usize = 128;
 /// How long the first outcome of a batch waits for others.
 const BATCH_DELAY: Duration = Duration::from_millis(4);
+/// How long it waits if nothing is idle meanwhile: a transaction costs much the same however many it records.
+const LONG_BATCH_DELAY: Duration = Duration::from_millis(16);
 
 /// A time in which the store takes no outcomes: since when, and how long the worker still waits.
 pub(super) struct StoreOutage {
@@ -46,6 +48,7 @@ impl WorkerState<'_> {
             self.recording = Arc::new(std::mem::take(&mut self.completed));
         }
         self.requested.clone_from(&wants.endpoints);
+        self.buffers.values_mut().for_each(EndpointBuffer::begin_commit);
         let now = self.worker.clock.now();
         self.pending_commit =
             Some(Box::pin(self.worker.store.advance(self.run.id, Arc::clone(&self.recording), wants, now)));
@@ -53,10 +56,14 @@ impl WorkerState<'_> {
 
     /// When the outcomes that wait are to be committed, full batch or not.
     pub(super) fn batch_until(&self) -> Option<Instant> {
-        // Without requests in flight no other outcome will follow.
-        let wait = if self.slots.busy() == 0 { Duration::ZERO } else { BATCH_DELAY };
+        let wait = || match self.slots.busy() {
+            // Without requests in flight no other outcome will follow.
+            0 => Duration::ZERO,
+            _ if self.buffers.values().all(EndpointBuffer::lets_outcomes_wait) => LONG_BATCH_DELAY,
+            _ => BATCH_DELAY,
+        };
         (self.pending_commit.is_none() && !self.completed.is_empty() && self.outage.is_none())
-            .then(|| self.first_completed_at + wait)
+            .then(|| self.first_completed_at + wait())
     }
 
     pub(super) fn retry_at(&self) -> Option<Instant> {
@@ -65,6 +72,7 @@ impl WorkerState<'_> {
 
     pub(super) fn on_commit(&mut self, advanced: Result<AdvanceResult, StoreError>) -> Result<(), WorkerError> {
         self.pending_commit = None;
+        self.buffers.values_mut().for_each(EndpointBuffer::end_commit);
         match advanced {
             Ok(advanced) => {
                 self.outage = None;
