@@ -144,7 +144,8 @@ impl Connection {
         }
     }
 
-    async fn prepare_used(&self) -> Result<(), PostgresError> {
+    /// Prepares what was used once since, without waiting for what was sent before.
+    pub(super) async fn prepare_used(&self) -> Result<(), PostgresError> {
         let used = self.used_once.take();
         let statements: Vec<(&'static str, &[Type])> =
             used.iter().map(|(sql, types)| (*sql, types.as_slice())).collect();

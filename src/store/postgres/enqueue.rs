@@ -49,9 +49,17 @@ pub(super) async fn enqueue(
         let tried = tried.replace(true);
         let mut done = EnqueueResult::default();
         let mut position = 0;
-        let mut chunks = batch.drafts.chunks(AT_ONCE).peekable();
-        while let Some(chunk) = chunks.next() {
-            let (results, fresh) = merge(node, connection, (chunk, tried), now).await?;
+        let mut fresh = NewEvents::default();
+        for chunk in batch.drafts.chunks(AT_ONCE) {
+            // While the server stores the events before, these are merged.
+            let (stored, prepared, merged) = tokio::join!(
+                biased;
+                fresh.store(node, connection, async { Ok(()) }),
+                connection.prepare_used(),
+                merge(node, connection, (chunk, tried), now),
+            );
+            stored.and(prepared)?;
+            let (results, merged) = merged?;
             for result in results {
                 match result {
                     Ok(receipt) => done.add(receipt),
@@ -60,14 +68,10 @@ pub(super) async fn enqueue(
                 }
                 position += 1;
             }
-            if chunks.peek().is_none() {
-                let end = node.commit_and_announce(connection, done.accepted > done.unwanted);
-                let committed = fresh.store(node, connection, end).await?;
-                return Ok((done, committed));
-            }
-            fresh.store(node, connection, async { Ok(()) }).await?;
+            fresh = merged;
         }
-        let committed = node.commit_and_announce(connection, false).await?;
+        let end = node.commit_and_announce(connection, done.accepted > done.unwanted);
+        let committed = fresh.store(node, connection, end).await?;
         Ok((done, committed))
     };
     node.learn_kinds(&batch.kinds()).await?;

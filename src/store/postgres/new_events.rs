@@ -29,6 +29,7 @@ struct NewEvent<'a> {
 }
 
 /// What a transaction is about to store: events, and the records that they change.
+#[derive(Default)]
 pub(super) struct NewEvents<'a> {
     events: Vec<NewEvent<'a>>,
     records: LoadedRecords,
