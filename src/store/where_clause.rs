@@ -65,10 +65,22 @@ impl Candidates {
         Self { select: format!("{select} WHERE r.resource_id = ?"), value: Some(resource.to_owned()) }
     }
 
-    /// Counts them, up to one more than may all be looked at.
-    pub(super) fn count_sql(&self, dialect: SqlDialect) -> String {
+    /// Those among which every delivery is that changed at `since` or later, whenever it was created: what was delivered has an
+    /// attempt from `first_attempt` on, and everything else but what was superseded is open or failed.
+    pub(super) fn changed_since(since: Timestamp, first_attempt: i64, selects: StateSelects) -> Self {
+        let StateSelects { waiting, processing, failed, .. } = selects;
+        let since = since.as_millis();
+        Self::new(format!(
+            "SELECT delivery AS id FROM attempt WHERE id >= {first_attempt}
+             UNION ALL SELECT o.id FROM ({waiting} UNION ALL {processing} UNION ALL {failed}) o
+                WHERE (SELECT c.changed_at FROM delivery c WHERE c.id = o.id) >= {since}"
+        ))
+    }
+
+    /// Reads them, up to one more than may all be looked at.
+    pub(super) fn ids_sql(&self, dialect: SqlDialect) -> String {
         let select = self.select.replace('?', &format!("{}1", dialect.parameter));
-        format!("SELECT count(*) FROM (SELECT 1 FROM ({select}) held LIMIT {}) few", MAX_CANDIDATES + 1)
+        format!("SELECT * FROM ({select}) held LIMIT {}", MAX_CANDIDATES + 1)
     }
 }
 
@@ -200,8 +212,7 @@ impl WhereClause {
     /// Records at these places.
     pub(super) fn on_record_numbers(numbers: &[i64], dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
-        // Without any, there is no such record.
-        condition.one_of("r.seq", if numbers.is_empty() { &[0] } else { numbers }.iter().copied());
+        condition.among("r.seq", numbers);
         condition
     }
 
@@ -222,11 +233,10 @@ impl WhereClause {
     }
 
     /// Only rows whose column is among these.
-    pub(super) fn among(&mut self, column: &str, candidates: &Candidates) {
-        let part = format!("{column} {}", self.dialect.among.join(&candidates.select));
-        match &candidates.value {
-            Some(value) => self.and(&part, value.as_str()),
-            None => self.add(part),
+    pub(super) fn among(&mut self, column: &str, ids: &[i64]) {
+        match ids {
+            [] => self.add("false"),
+            ids => self.one_of(column, ids.iter().copied()),
         }
     }
 

@@ -47,6 +47,27 @@ fn a_search_that_ends_early_says_so_and_goes_on_from_there() {
     assert!(log.stdout.contains("old-1 ") && log.stderr.is_empty(), "{log:?}");
 }
 
+#[test]
+fn what_changed_in_a_quiet_hour_is_found_without_a_look_at_everything() {
+    let place = used(25_000);
+    let connection = Connection::open(place.database()).unwrap();
+    let day = 24 * 60 * 60 * 1_000;
+    let yesterday = format!(
+        "UPDATE delivery SET changed_at = changed_at - {day}; UPDATE attempt SET started_at = started_at - {day};
+         INSERT INTO attempt (delivery, number, trigger, started_at, took_us, outcome, status, detail)
+             SELECT id, 2, 1, changed_at + {day}, 900, 0, 299, 'HTTP 299' FROM delivery WHERE id = 2;
+         UPDATE delivery SET changed_at = changed_at + {day} WHERE id = 2;"
+    );
+    connection.execute_batch(&yesterday).unwrap();
+    for (filter, found) in [("--status 299", "2\n"), ("--status 200", ""), ("--error no-such-text", "")] {
+        let args: Vec<&str> = "deliveries list -o name --since 1h".split(' ').chain(filter.split(' ')).collect();
+        let ran = place.run(&args);
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (found, ""), "{filter}");
+    }
+    let pagination = &envelope(&place.run(&["deliveries", "list", "--since", "1h", "-o", "json"]))["pagination"];
+    assert_eq!((&pagination["total"], pagination.get("totalIsExact")), (&1.into(), None), "{pagination}");
+}
+
 /// Three types, of which one is rare, as one endpoint is; every hundredth failed, one in ten thousand otherwise; ninety days.
 const MIXED: &str = "
     UPDATE event SET kind = (SELECT id FROM kind WHERE type = 'user.rare') WHERE seq IN (1002, 300002);

@@ -1,16 +1,21 @@
 //! What a store promises about sessions, about what operators did, and about the activity of the last minutes.
 
+use std::sync::Arc;
+
 use syncctl::clock::Timestamp;
-use syncctl::delivery::{Outcome, State};
+use syncctl::delivery::{Outcome, State, Trigger};
 use syncctl::event::Draft;
 use syncctl::store::inbound::{RecordFilter, RecordOrder, RefusedWebhook};
 use syncctl::store::operators::{
     ActionFilter, MAX_COUNTED_SOURCES, MAX_SESSIONS, NewAction, NewSession, WrongSecretCount,
 };
-use syncctl::store::{AttemptFilter, DeliveryFilter, DeliveryId, EventFilter, Listed, Page, PruneFilter};
+use syncctl::store::{
+    AttemptFilter, ClaimRequest, DeliveryFilter, DeliveryId, EventFilter, FinishedAttempt, Listed, Page, PruneFilter,
+    Replay,
+};
 
 use crate::backend::{Backend, on_every_backend};
-use crate::queue::{ALL, FROM_THE_FIRST, TestQueue, later, now};
+use crate::queue::{ALL, DELIVERED, FROM_THE_FIRST, TestQueue, finished, later, now};
 
 on_every_backend! {
     wrong_secrets_are_counted_by_source_and_minute_for_all_servers,
@@ -22,6 +27,7 @@ on_every_backend! {
     events_are_found_by_how_the_last_attempt_of_a_delivery_ended,
     a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows,
     records_are_searched_in_a_bounded_number,
+    deliveries_that_changed_since_a_time_are_found_whatever_changed_them,
 }
 
 const NEWEST: Page = Page { limit: 10, number: 1, oldest_first: false };
@@ -231,6 +237,37 @@ fn a_filter_that_no_index_serves_looks_at_a_bounded_number_of_rows(backend: &dyn
     let early = DeliveryFilter { until: Some(later(60)), ..DeliveryFilter::default() };
     let listed = queue.store.deliveries(&early, NEWEST).wait().unwrap();
     assert_eq!((listed.rows[0].id, listed.total, listed.is_exact), (delivery, 1, true));
+}
+
+fn deliveries_that_changed_since_a_time_are_found_whatever_changed_them(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["https://a.test/"]);
+    let emit = |id: &str| queue.emit(id, id);
+    ["delivered", "replayed", "delivered-lately", "begun-lately"].iter().for_each(|id| emit(id));
+    let run = queue.run();
+    for claim in queue.claim(&run, 4) {
+        let lately = claim.delivery == queue.delivery("delivered-lately").id;
+        let ended_at = later(if lately { 7_200 } else { 0 });
+        let done = FinishedAttempt { started_at: ended_at, ended_at, ..finished(claim, DELIVERED) };
+        queue.store.advance(run.id, Arc::new(vec![done]), ClaimRequest::default(), now()).wait().unwrap();
+    }
+    ["waiting", "given-up"].iter().for_each(|id| emit(id));
+    let all = Replay { trigger: Trigger::Manual, include_delivered: true, include_pending: true };
+    let ids = |ids: &[&str]| ids.iter().map(|id| queue.delivery(id).id).collect::<Vec<_>>();
+    queue.store.give_up(ids(&["given-up"]), later(7_200)).wait().unwrap();
+    queue.store.replay(ids(&["replayed", "begun-lately"]), all, later(7_200)).wait().unwrap();
+    let found = |filter: DeliveryFilter| {
+        let listed = queue.store.deliveries(&filter, ALL).wait().unwrap();
+        assert!(listed.is_exact && listed.total == listed.rows.len() as u64, "{listed:?}");
+        listed.rows.iter().map(|row| row.event.id.to_string()).collect::<Vec<_>>()
+    };
+    let since = |since| DeliveryFilter { since: Some(since), ..DeliveryFilter::default() };
+    let lately = ["replayed", "delivered-lately", "begun-lately", "given-up"];
+    assert_eq!(found(since(later(3_600))), lately);
+    assert_eq!(found(since(later(7_400))), Vec::<String>::new());
+    let delivered = DeliveryFilter { states: vec![State::Delivered], ..since(later(3_600)) };
+    assert_eq!(found(delivered), ["delivered-lately"]);
+    let until = DeliveryFilter { until: Some(later(7_100)), ..since(later(3_600)) };
+    assert_eq!(found(until), Vec::<String>::new());
 }
 
 /// What a search finds that goes on where it ended, until it finds something.

@@ -60,9 +60,13 @@ const SEARCHED: &[(&[&str], &str)] = &[
     (&["p"], "JOIN endpoint p ON p.id = d.endpoint"),
 ];
 
-/// The log in the order in which attempts ended.
-const BY_NUMBER: Source =
-    Source { table: "attempt a", number: "a.id", indexed: &[], times: Some(("attempt a", "a.started_at")) };
+/// The log in the order in which attempts ended, which is not that in which they began.
+pub(super) const BY_NUMBER: Source = Source {
+    table: "attempt a",
+    number: "a.id",
+    indexed: &[],
+    times: Some(("attempt a", "a.started_at + a.took_us / 1000")),
+};
 
 /// The attempts that failed, by an index of their own.
 const FAILED_BY_NUMBER: Source = Source { indexed: FAILED_ATTEMPTS, ..BY_NUMBER };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use const_format::formatcp;
 use tokio_postgres::Row;
 
-use super::attempts::took;
+use super::attempts::{self, took};
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::events::event_row;
@@ -20,7 +20,7 @@ use crate::event::EventId;
 use crate::store::ClaimHolder;
 use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::search::{Search, Source, count_bound};
-use crate::store::where_clause::WhereClause;
+use crate::store::where_clause::{Candidates, WhereClause};
 
 /// Where an open delivery stands: in flight since, or its state and time among those that wait; else it is queued.
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, coalesce(w.due_at, d.changed_at), coalesce(f.since, d.changed_at),
@@ -82,7 +82,8 @@ pub(super) async fn deliveries_within(
     let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = "EXISTS (SELECT FROM trouble t WHERE t.id = d.id)";
     let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
-    let candidates = filter.candidates(SEARCH_DIALECT.selects);
+    let mut candidates = filter.candidates(SEARCH_DIALECT.selects);
+    candidates.extend(changed_since(connection, filter).await?);
     // An old delivery may have changed lately.
     let window = Search::window(None, filter.until);
     let tables = condition.tables("delivery d", SEARCHED);
@@ -92,6 +93,16 @@ pub(super) async fn deliveries_within(
     let whole = Page { number: 1, ..page };
     let rows = if chosen.ids.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
     Ok(found.list(rows, counted, page))
+}
+
+/// The deliveries that changed in the time of the filter, if they can be told.
+async fn changed_since(connection: &Connection, filter: &DeliveryFilter) -> Result<Option<Candidates>, PostgresError> {
+    let [Some(begin), _] = Search::window(filter.since, None) else { return Ok(None) };
+    if !filter.is_told_by_changes(figures::counts(connection).await?.values()) {
+        return Ok(None);
+    }
+    let first_attempt = search::place_of(connection, attempts::BY_NUMBER, begin).await?;
+    Ok(Some(Candidates::changed_since(begin, first_attempt, SEARCH_DIALECT.selects)))
 }
 
 /// The number of matches: from the counters, where they know it.

@@ -30,13 +30,13 @@ pub(super) async fn look_up_by_keys(connection: &Connection) -> Result<(), Postg
 }
 
 /// The first of these that are few enough to look at all.
-async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Candidates>, PostgresError> {
+async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Vec<i64>>, PostgresError> {
     for candidates in candidates {
         let value: Vec<(&(dyn ToSql + Sync), Type)> =
             candidates.value.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
-        let found = connection.query_once(&candidates.count_sql(SEARCH_DIALECT), &value).await?;
-        if found.first().map_or(0, |row| int(row, 0)).unsigned_abs() <= MAX_CANDIDATES {
-            return Ok(Some(candidates));
+        let found = connection.query_once(&candidates.ids_sql(SEARCH_DIALECT), &value).await?;
+        if found.len() as u64 <= MAX_CANDIDATES {
+            return Ok(Some(found.iter().map(|row| int(row, 0)).collect()));
         }
     }
     Ok(None)
@@ -49,18 +49,18 @@ async fn set_bounds(
     [since, until]: [Option<Timestamp>; 2],
 ) -> Result<(), PostgresError> {
     let source = search.source();
-    let first = place_of(connection, source, since).await?;
-    let end = place_of(connection, source, until).await?;
-    search.bound(first, end);
+    let mut places = [None; 2];
+    for (place, time) in places.iter_mut().zip([since, until]) {
+        if let Some(time) = time {
+            *place = Some(place_of(connection, source, time).await?);
+        }
+    }
+    search.bound(places[0], places[1]);
     Ok(())
 }
 
-async fn place_of(
-    connection: &Connection,
-    source: Source,
-    time: Option<Timestamp>,
-) -> Result<Option<i64>, PostgresError> {
-    let Some(time) = time else { return Ok(None) };
+/// The number from which on rows are not earlier than `time`.
+pub(super) async fn place_of(connection: &Connection, source: Source, time: Timestamp) -> Result<i64, PostgresError> {
     let Source { number, table, .. } = source;
     let newest = format!("SELECT {number} FROM {table} ORDER BY {number} DESC LIMIT 1");
     let newest = connection.query_once(&newest, &[]).await?;
@@ -68,7 +68,7 @@ async fn place_of(
     while let Some(sql) = place.sql() {
         place.add(connection.query_once(&sql, &[]).await?.first().map(|row| (int(row, 0), int(row, 1))));
     }
-    Ok(Some(place.found()))
+    Ok(place.found())
 }
 
 /// Runs a search to its end: among the first of `candidates` that are few, else between the two times.

@@ -47,9 +47,13 @@ pub(crate) fn of_event(connection: &Connection, event: i64) -> rusqlite::Result<
 const LOG_TABLES: &str = "attempt a CROSS JOIN delivery d ON d.id = a.delivery CROSS JOIN event e ON e.seq = d.event
     CROSS JOIN kind k ON k.id = e.kind CROSS JOIN endpoint p ON p.id = d.endpoint";
 
-/// The log in the order in which attempts ended.
-const BY_NUMBER: Source =
-    Source { table: "attempt a", number: "a.id", indexed: &[], times: Some(("attempt a", "a.started_at")) };
+/// The log in the order in which attempts ended, which is not that in which they began.
+pub(crate) const BY_NUMBER: Source = Source {
+    table: "attempt a",
+    number: "a.id",
+    indexed: &[],
+    times: Some(("attempt a", "a.started_at + a.took_us / 1000")),
+};
 
 /// The attempts that failed, by an index of their own.
 const FAILED_BY_NUMBER: Source = Source { indexed: FAILED_ATTEMPTS, ..BY_NUMBER };

@@ -13,13 +13,13 @@ use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
 use crate::store::search::{Search, Source, count_bound};
 use crate::store::sqlite::file::run_locks::RunLocks;
-use crate::store::sqlite::read::attempts::took;
+use crate::store::sqlite::read::attempts::{self, took};
 use crate::store::sqlite::read::events::event_row;
 use crate::store::sqlite::read::search::{self, STRETCH};
 use crate::store::sqlite::read::where_clause::{DIALECT, FAILED_IDS, SEARCH_DIALECT, TROUBLED_IDS, count, count_up_to};
 use crate::store::sqlite::read::{release_pages, without_page_cache};
 use crate::store::sqlite::write::{endpoint_cache, lanes};
-use crate::store::where_clause::WhereClause;
+use crate::store::where_clause::{Candidates, WhereClause};
 use crate::store::{ClaimHolder, DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page, db_codes};
 
 const DELIVERY_COLUMNS: &str = "d.id, p.name, d.state, d.due_at, d.changed_at, d.attempts, d.used, d.reason,
@@ -79,7 +79,9 @@ pub(crate) fn deliveries(
     let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = formatcp!("(d.failures > 0 AND d.state < {DELIVERED} OR d.state = {FAILED})");
     let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
-    let (tables, candidates) = (tables_of(&condition, "CROSS JOIN"), filter.candidates(SEARCH_DIALECT.selects));
+    let tables = tables_of(&condition, "CROSS JOIN");
+    let mut candidates = filter.candidates(SEARCH_DIALECT.selects);
+    candidates.extend(changed_since(connection, filter)?);
     // An old delivery may have changed lately.
     let window = Search::window(None, filter.until);
     let found = search::run(connection, search, &tables, condition, candidates, window)?;
@@ -88,6 +90,17 @@ pub(crate) fn deliveries(
     let whole = Page { number: 1, ..page };
     let rows = if chosen.ids.is_empty() { Vec::new() } else { page_of_deliveries(connection, &chosen, whole)? };
     Ok(found.list(rows, counted, page))
+}
+
+/// The deliveries that changed in the time of the filter, if they can be told.
+fn changed_since(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<Candidates>> {
+    let [Some(begin), _] = Search::window(filter.since, None) else { return Ok(None) };
+    let endpoints = endpoint_cache::load(connection)?;
+    if !filter.is_told_by_changes(endpoints.iter().map(|row| &row.counts)) {
+        return Ok(None);
+    }
+    let first_attempt = search::place_of(connection, attempts::BY_NUMBER, begin)?;
+    Ok(Some(Candidates::changed_since(begin, first_attempt, SEARCH_DIALECT.selects)))
 }
 
 /// The deliveries among which those that match are.

@@ -11,12 +11,14 @@ use crate::store::where_clause::{Candidates, WhereClause};
 pub(crate) const STRETCH: u64 = 5_000;
 
 /// The first of these that are few enough to look at all.
-fn few(connection: &Connection, candidates: Vec<Candidates>) -> rusqlite::Result<Option<Candidates>> {
+fn few(connection: &Connection, candidates: Vec<Candidates>) -> rusqlite::Result<Option<Vec<i64>>> {
     for candidates in candidates {
-        let mut count = connection.prepare_cached(&candidates.count_sql(SEARCH_DIALECT))?;
-        let found: i64 = count.query_row(params_from_iter(&candidates.value), |row| row.get(0))?;
-        if found.unsigned_abs() <= MAX_CANDIDATES {
-            return Ok(Some(candidates));
+        let mut select = connection.prepare_cached(&candidates.ids_sql(SEARCH_DIALECT))?;
+        let ids: Vec<i64> = select
+            .query_map(params_from_iter(&candidates.value), |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        if ids.len() as u64 <= MAX_CANDIDATES {
+            return Ok(Some(ids));
         }
     }
     Ok(None)
@@ -31,7 +33,8 @@ fn bound(connection: &Connection, search: &mut Search, [since, until]: [Option<T
     Ok(())
 }
 
-fn place_of(connection: &Connection, source: Source, time: Timestamp) -> rusqlite::Result<i64> {
+/// The number from which on rows are not earlier than `time`.
+pub(crate) fn place_of(connection: &Connection, source: Source, time: Timestamp) -> rusqlite::Result<i64> {
     let Source { number, table, .. } = source;
     let newest = format!("SELECT {number} FROM {table} ORDER BY {number} DESC LIMIT 1");
     let newest: Option<i64> = connection.query_row(&newest, [], |row| row.get(0)).optional()?;
