@@ -254,10 +254,9 @@ impl Context {
 }
 
 fn no_key(endpoint: &str, cause: String) -> CliError {
-    Exit::Config
-        .error(format!("no usable secret to sign for the endpoint `{endpoint}`"))
-        .cause(cause)
-        .hint("set WEBHOOK_SECRET or WEBHOOK_SECRET_FILE; nothing is ever sent unsigned")
+    Exit::Config.error(format!("no usable secret to sign for the endpoint `{endpoint}`")).cause(cause).hint(
+        "set WEBHOOK_SECRET, or WEBHOOK_SECRET_FILE to a file that this user can read; nothing is ever sent unsigned",
+    )
 }
 
 /// Reads the secrets of endpoints from where the configuration says they are.

@@ -75,7 +75,9 @@ impl WorkerState<'_> {
         self.buffers.values_mut().for_each(EndpointBuffer::end_commit);
         match advanced {
             Ok(advanced) => {
-                self.outage = None;
+                if self.outage.take().is_some() {
+                    tracing::warn!("outcomes are recorded again");
+                }
                 self.report_recorded(&advanced);
                 self.sync_endpoints(Arc::clone(&advanced.endpoints));
                 self.accept_claims(advanced);
@@ -119,7 +121,10 @@ impl WorkerState<'_> {
         if now.duration_since(since) > STORE_OUTAGE_LIMIT {
             return Err(self.unrecorded(error));
         }
-        tracing::warn!(%error, "failed to record outcomes, trying again");
+        if self.outage.is_none() {
+            let limit = STORE_OUTAGE_LIMIT.as_secs();
+            tracing::warn!(%error, "failed to record outcomes, trying again for {limit} seconds");
+        }
         self.outage = Some(StoreOutage { since, retry_at: now + STORE_RETRY_DELAY, cause: error });
         Ok(())
     }
