@@ -296,7 +296,7 @@ fn json_cell(cell: &Cell) -> serde_json::Value {
         Cell::Empty => serde_json::Value::Null,
         Cell::Text(text) | Cell::Level(_, text) => text.as_str().into(),
         Cell::Number(number) => (*number).into(),
-        Cell::Time(moment) => moment.to_string().into(),
+        Cell::Time(moment) | Cell::Due(moment) => moment.to_string().into(),
         Cell::Took(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX).into(),
     }
 }
@@ -319,7 +319,7 @@ fn csv_cell(cell: &Cell, look: &OutputStyle) -> String {
         Cell::Empty => String::new(),
         Cell::Text(text) | Cell::Level(_, text) => escape_formula(text),
         Cell::Number(number) => number.to_string(),
-        Cell::Time(moment) => look.time.show(*moment, look.now),
+        Cell::Time(moment) | Cell::Due(moment) => look.time.show(*moment, look.now),
         Cell::Took(span) => span.as_millis().to_string(),
     }
 }
@@ -336,7 +336,8 @@ fn shown_cell(cell: &Cell, look: &OutputStyle) -> String {
         Cell::Empty => "-".to_owned(),
         Cell::Text(text) | Cell::Level(_, text) => Untrusted(text).to_string(),
         Cell::Number(number) => number.to_string(),
-        Cell::Time(moment) => look.time.show(*moment, look.now),
+        Cell::Due(moment) if look.time == TimeStyle::Relative && *moment <= look.now => "due now".to_owned(),
+        Cell::Time(moment) | Cell::Due(moment) => look.time.show(*moment, look.now),
         Cell::Took(span) => short_duration(*span),
     }
 }
@@ -398,6 +399,15 @@ mod tests {
         let report = of_rows(vec![vec![Cell::Number(1), Cell::Empty, None::<&str>.into(), Cell::Empty, Cell::Empty]]);
         assert_eq!(shown(&report, &look(Format::Table)), "ID  STATE  TYPE  TOOK\n 1  -      -        -\n");
         assert_eq!(shown(&report, &look(Format::Csv)), "id,state,type,took,updated\n1,,,,\n");
+    }
+
+    #[test]
+    fn what_was_due_before_is_due_now_for_people() {
+        let (people, scripts) = (look(Format::Table), OutputStyle { time: TimeStyle::Iso, ..look(Format::Table) });
+        let (past, coming) =
+            (Cell::Due(NOW.minus(Duration::from_hours(1))), Cell::Due(NOW.plus(Duration::from_hours(2))));
+        assert_eq!([&past, &coming].map(|cell| shown_cell(cell, &people)), ["due now", "in 2 hours"]);
+        assert_eq!(shown_cell(&past, &scripts), NOW.minus(Duration::from_hours(1)).to_string());
     }
 
     #[test]

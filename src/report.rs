@@ -12,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::clock::Timestamp;
 use crate::store::{Listed, Page};
 
+mod advice;
 pub mod alerts;
 pub mod attempts;
 pub mod audit;
@@ -325,6 +326,8 @@ pub enum Cell {
     Number(i64),
     /// A moment.
     Time(Timestamp),
+    /// When something is due.
+    Due(Timestamp),
     /// A span of time.
     Took(Duration),
     /// A state and how good it is.

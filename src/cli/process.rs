@@ -339,7 +339,7 @@ impl ProcessReport {
             report = waiting(row, now).into_iter().fold(report, Report::with_line);
         }
         if !self.failures.is_empty() {
-            report = report.with_hint("show all attempts with `syncctl events show EVENT`");
+            report = report.with_hint("show all attempts with `syncctl why EVENT`");
         }
         // Cron mails what is printed, so `--quiet` does not silence failures.
         if self.summary.stats.failed > 0 {

@@ -118,7 +118,7 @@ fn delivery_cells(row: &DeliveryRow) -> Vec<Cell> {
         row.event.resource.id.clone().into(),
         row.endpoint.clone().into(),
         row.attempts.into(),
-        next_attempt(row).into(),
+        next_attempt(row).map_or(Cell::Empty, Cell::Due),
         error_of(row).into(),
         row.changed_at.into(),
         row.event.id.as_str().into(),
@@ -154,7 +154,7 @@ pub fn sent_to(rows: &[DeliveryRow]) -> Table {
             row.endpoint.clone().into(),
             state_cell(row),
             row.attempts.into(),
-            next_attempt(row).into(),
+            next_attempt(row).map_or(Cell::Empty, Cell::Due),
             error_of(row).into(),
         ]
     };

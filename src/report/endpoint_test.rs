@@ -10,6 +10,7 @@ use super::{Cell, Column, Level, Report, Table};
 use crate::clock::Timestamp;
 use crate::delivery::{CircuitOpen, Outcome};
 use crate::outbound::test_event::{EVENT_TYPE, TestResult};
+use crate::report::advice::advice;
 use crate::report::endpoints::circuit_open;
 
 const ROWS: &[Column] = &[Column::text("what", "WHAT"), Column::text("value", "VALUE")];
@@ -44,7 +45,7 @@ pub fn tested(name: &str, url: &str, tested: &TestResult, circuit: Option<Circui
     let millis = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1e3;
     let response = String::from_utf8_lossy(&tested.result.response).into_owned();
     let outcome = tested.result.outcome;
-    let advice = advice(outcome, circuit.is_some(), name);
+    let advice = test_advice(outcome, &tested.result.detail, circuit.is_some(), name);
     let view = TestView {
         endpoint: name,
         url,
@@ -98,30 +99,20 @@ fn headers(tested: &TestResult) -> BTreeMap<String, String> {
     tested.headers.iter().map(|(name, value)| (name.as_str().to_owned(), shown(value))).collect()
 }
 
-/// A hint for a failed test.
-fn advice(outcome: Outcome, is_open: bool, name: &str) -> Option<String> {
+/// A hint for a failed test, whose event the receiver may not know.
+fn test_advice(outcome: Outcome, detail: &str, is_open: bool, name: &str) -> Option<String> {
     let text = match (outcome, outcome.status()) {
         (Outcome::Delivered { .. }, _) if is_open => {
-            format!("it answers again: close its circuit with `syncctl endpoints resume {name}`")
+            return Some(format!("it answers again: close its circuit with `syncctl endpoints resume {name}`"));
         }
-        (Outcome::Delivered { .. }, _) => return None,
-        (_, Some(401 | 403)) => {
-            "it refuses the signature or the credentials: compare the secrets of both sides (`syncctl secret check` shows our \
-             fingerprint), and check which of the headers above it verifies"
-                .to_owned()
+        (_, Some(401 | 403)) => ", and check which of the headers below it verifies",
+        (_, Some(410)) => ": a delivery would pause the endpoint",
+        (_, Some(400 | 422)) => {
+            return Some("it does not accept events of this type: a real delivery may be accepted".to_owned());
         }
-        (_, Some(404 | 405)) => "check that the path of the URL is right, and that it accepts POST".to_owned(),
-        (_, Some(410)) => "it answered 410 Gone: a delivery would pause the endpoint".to_owned(),
-        (_, Some(300..400)) => "redirects are never followed: set the new URL in the configuration".to_owned(),
-        (_, Some(400 | 422)) => "it does not accept events of this type: a real delivery may be accepted".to_owned(),
-        (_, Some(_)) => "search the receiver's log for this event id".to_owned(),
-        (Outcome::Refused, None) => {
-            "the egress address rules refuse it: find the rule with `syncctl endpoints check`".to_owned()
-        }
-        (Outcome::TimedOut, None) => "its response takes longer than the endpoint's timeout".to_owned(),
-        (_, None) => "check its address, port and certificate".to_owned(),
+        _ => "",
     };
-    Some(text)
+    advice(outcome, detail).map(|advice| format!("{advice}{text}"))
 }
 
 /// Whether each address of a host may be called, and by which rule.

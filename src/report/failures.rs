@@ -77,9 +77,7 @@ pub fn list(listed: &Listed<DeliveryRow>, page: Page) -> Report {
         .with_names(listed.rows.iter().map(|row| row.id.0.to_string()));
     match listed.rows.is_empty() {
         true => report.with_hint("no failed deliveries"),
-        false => {
-            report.with_hint("show all attempts with `syncctl events show EVENT`, replay with `syncctl replay ID`")
-        }
+        false => report.with_hint("explain with `syncctl why DELIVERY`, replay with `syncctl replay DELIVERY`"),
     }
 }
 
@@ -99,7 +97,7 @@ pub(super) fn failure_cells(row: &DeliveryRow) -> Vec<Cell> {
 
 fn what_next(row: &DeliveryRow) -> Cell {
     match (row.state, next_attempt(row)) {
-        (_, Some(at)) => Cell::Time(at),
+        (_, Some(at)) => Cell::Due(at),
         (State::Failed, None) => Cell::Level(Level::Bad, row.reason.map_or("given up", FailureReason::name).to_owned()),
         (State::Held, None) => Cell::Level(Level::Quiet, "held".to_owned()),
         (State::Pending, None) => Cell::Level(Level::Quiet, behind(row)),

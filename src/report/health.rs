@@ -106,7 +106,7 @@ pub fn health(health: &Health, details: &HealthDetails, now: Timestamp) -> Repor
         true => report,
         false => report
             .with_table(failure_table(recent).titled("RECENT FAILURES"))
-            .with_hint("show all attempts with `syncctl events show EVENT`"),
+            .with_hint("explain one with `syncctl why DELIVERY`"),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Cell;
 use crate::clock::Timestamp;
+use crate::format::count;
 use crate::monitor::pace::percentiles;
 use crate::monitor::{Attempts, percent};
 use crate::store::{AttemptDuration, AttemptTotals};
@@ -82,13 +83,13 @@ impl LastHour {
         let attempts = self.attempts;
         let ended = match attempts.total() {
             0 => Cell::Empty,
-            total => format!(
-                "{total} attempts, {} a minute, {} failed ({})",
-                self.per_minute(),
-                attempts.failed,
-                percent(attempts.failure_rate())
-            )
-            .into(),
+            total => {
+                let total = count(usize::try_from(total).unwrap_or(usize::MAX), "attempt");
+                let rate = self.per_minute();
+                let rate = if rate > 0.0 { rate.to_string() } else { "less than 0.1".to_owned() };
+                let (failed, share) = (attempts.failed, percent(attempts.failure_rate()));
+                format!("{total}, {rate} a minute, {failed} failed ({share})").into()
+            }
         };
         let mut rows = vec![
             vec!["last hour".into(), ended],

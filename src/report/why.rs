@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::advice::advice;
 use super::deliveries::chosen;
 use super::endpoints::circuit_open;
 use super::events::{EventView, schedule_text};
@@ -36,6 +37,9 @@ struct ExplainedDelivery<'a> {
     error: Option<&'a str>,
     blocked_by: Option<i64>,
     text: String,
+    /// What to look at, where the last attempt says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
     /// The commands that would change its state.
     commands: Vec<String>,
 }
@@ -161,7 +165,8 @@ pub fn resource(id: &str, rows: &[DeliveryRow], endpoints: &[Endpoint], now: Tim
 impl ExplainedDelivery<'_> {
     fn lines(&self) -> impl Iterator<Item = String> + '_ {
         let first = format!("{} (delivery {}): {}", Untrusted(self.endpoint), self.delivery, Untrusted(&self.text));
-        std::iter::once(first).chain(self.commands.iter().map(|command| format!("  `{command}`")))
+        let advice = self.advice.iter().map(|advice| format!("  {advice}"));
+        std::iter::once(first).chain(advice).chain(self.commands.iter().map(|command| format!("  `{command}`")))
     }
 }
 
@@ -182,6 +187,8 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
         State::Held => held(row, endpoint, now),
         State::Pending => pending(row, endpoint, now),
     };
+    let is_undelivered = matches!(row.state, State::Failed | State::Pending) && !row.blocked;
+    let last = row.last_outcome.zip(row.last_detail.as_deref()).filter(|_| is_undelivered);
     ExplainedDelivery {
         delivery: row.id.0,
         endpoint: &row.endpoint,
@@ -190,6 +197,7 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
         error: row.last_detail.as_deref().filter(|_| row.state != State::Delivered),
         blocked_by: row.blocked_by.map(|id| id.0),
         text,
+        advice: last.and_then(|(outcome, detail)| advice(outcome, detail)),
         commands,
     }
 }
@@ -197,13 +205,25 @@ fn explain<'a>(row: &'a DeliveryRow, endpoints: &[Endpoint], now: Timestamp) -> 
 fn given_up(row: &DeliveryRow, endpoint: Option<&Endpoint>) -> (String, Vec<String>) {
     let reason = row.reason.map_or("given up", |reason| reason.name());
     let mut commands = Vec::new();
+    let name = shell_word(&row.endpoint);
     // A delivery replayed to a paused endpoint is held.
     if endpoint.is_some_and(|endpoint| endpoint.configured && endpoint.paused_by.is_some()) {
-        commands.push(format!("syncctl endpoints resume {}", shell_word(&row.endpoint)));
+        commands.push(format!("syncctl endpoints resume {name}"));
+    } else if endpoint.is_some() && row.last_outcome.is_some_and(is_of_endpoint) {
+        commands.push(format!("syncctl endpoints test {name}"));
     }
     commands.push(format!("syncctl replay {}", row.id.0));
     commands.push("syncctl process".to_owned());
     (format!("failed ({reason}) after {}{}", attempts(row), last(row)), commands)
+}
+
+/// Whether any other event would have been answered like that, so that a test tells whether the endpoint is mended.
+fn is_of_endpoint(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Unreachable | Outcome::Refused | Outcome::TimedOut => true,
+        Outcome::Rejected { status, .. } => !matches!(status, None | Some(400 | 409 | 413 | 422)),
+        Outcome::Delivered { .. } | Outcome::Interrupted => false,
+    }
 }
 
 fn superseded(row: &DeliveryRow) -> (String, Vec<String>) {

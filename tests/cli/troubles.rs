@@ -46,7 +46,7 @@ fn a_wrong_secret_is_answered_401_and_its_deliveries_are_replayed_once_it_is_rig
     place.emit("user.created", "u");
     assert_eq!(place.run(&["process", "-q"]).code, 3);
     let why = place.run(&["why", "1"]).stdout;
-    assert!(why.contains("HTTP 401"), "{why}");
+    assert!(why.contains("HTTP 401") && why.contains("compare the secrets of both sides"), "{why}");
     place.set("WEBHOOK_SECRET", crate::support::place::SECRET);
     follow(&place, &remedies(&place, "1"));
     assert_eq!(place.queue()["delivered"], 1);
@@ -69,7 +69,7 @@ fn a_time_out_is_named_and_repaired_by_a_replay() {
     place.emit("user.created", "u");
     place.run(&["process", "-q"]);
     let why = place.run(&["why", "1"]).stdout;
-    assert!(why.contains("timed out"), "{why}");
+    assert!(why.contains("timed out") && why.contains("longer than the endpoint's timeout"), "{why}");
     is_mended.store(true, Ordering::SeqCst);
     follow(&place, &remedies(&place, "1"));
     assert_eq!(place.queue()["delivered"], 1);

@@ -158,7 +158,6 @@ fn shown(column: &Column, cell: &Cell, now: Timestamp) -> Markup {
         }
         ("resource", Cell::Text(text)) => id_link(&format!("/deliveries?resource={}", segment(text)), text),
         ("delivery", Cell::Number(number)) => html! { a href=(format!("/deliveries/{number}")) { (number) } },
-        ("next", Cell::Time(time)) => html! { "due " (time_ago(*time, now)) },
         _ => plain(cell, now),
     }
 }
@@ -171,6 +170,8 @@ fn plain(cell: &Cell, now: Timestamp) -> Markup {
             Cell::Text(text) => (id(text)),
             Cell::Number(number) => (number),
             Cell::Time(time) => (time_ago(*time, now)),
+            Cell::Due(time) if *time <= now => "due now",
+            Cell::Due(time) => { "due " (time_ago(*time, now)) },
             Cell::Took(span) => (short_duration(*span)),
             Cell::Level(Level::Quiet, text) if text.is_empty() => {},
             Cell::Level(level, text) if text.chars().count() > 30 => span class=(class(*level)) { (ForeignText(text)) },
