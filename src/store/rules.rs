@@ -241,7 +241,7 @@ impl DeliveryFilter {
     /// found by neither.
     pub(super) fn is_told_by_changes<'a>(&self, counts: impl Iterator<Item = &'a DeliveryCounts>) -> bool {
         /// The most deliveries that are looked up one by one.
-        const MOST: i64 = 20_000;
+        const MOST: i64 = 15_000;
         let (mut undelivered, mut superseded) = (0, 0);
         for counts in counts {
             undelivered += counts.waiting + counts.processing + counts.failed;

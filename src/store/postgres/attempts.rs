@@ -100,7 +100,9 @@ async fn searched(
 ) -> Result<Listed<LoggedAttempt>, PostgresError> {
     let source = if filter.is_about_failures() { FAILED_BY_NUMBER } else { BY_NUMBER };
     let past = if page.oldest_first { filter.past.max(filter.after) } else { filter.past };
-    let search = Search::new(source, page, past, search::most(filter.row_cost()), search::STRETCH);
+    // What is compared of an event is looked up by two steps.
+    let steps = if filter.event_type.is_some() || filter.resource_id.is_some() { 2 } else { 1 };
+    let search = Search::new(source, page, past, search::most(filter.row_cost()) / steps, search::STRETCH);
     let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
     let tables = condition.tables("attempt a", SEARCHED);
     let window = Search::window(filter.since, filter.until);
