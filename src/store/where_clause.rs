@@ -212,7 +212,7 @@ impl WhereClause {
     /// Records at these places.
     pub(super) fn on_record_numbers(numbers: &[i64], dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
-        condition.among("r.seq", numbers);
+        condition.one_of("r.seq", numbers.iter().copied());
         condition
     }
 
@@ -230,14 +230,6 @@ impl WhereClause {
         condition.between("at", filter.since, filter.until);
         condition.past("id", filter.past, page);
         condition
-    }
-
-    /// Only rows whose column is among these.
-    pub(super) fn among(&mut self, column: &str, ids: &[i64]) {
-        match ids {
-            [] => self.add("false"),
-            ids => self.one_of(column, ids.iter().copied()),
-        }
     }
 
     /// Adds a part without a parameter.

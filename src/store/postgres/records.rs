@@ -100,7 +100,8 @@ async fn list_within(
         let found = run(connection, search).await?;
         let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
         let rest = format!("WHERE {} ORDER BY {order}", chosen.sql());
-        return Ok(found.list(rows(connection, &rest, &bound(&chosen)).await?, None, page));
+        let rows = if chosen.is_empty() { Vec::new() } else { rows(connection, &rest, &bound(&chosen)).await? };
+        return Ok(found.list(rows, None, page));
     }
     let condition = WhereClause::on_records(filter, page, DIALECT);
     let total = count_rows(connection, "record r", &condition).await?;

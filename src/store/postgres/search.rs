@@ -82,8 +82,11 @@ pub(super) async fn run(
 ) -> Result<Found, PostgresError> {
     look_up_by_keys(connection).await?;
     if let Some(few) = few(connection, candidates).await? {
-        condition.among(search.source().number, &few);
-        let all = numbers(connection, &search.all_sql(tables, &condition.sql()), &condition).await?;
+        condition.one_of(search.source().number, few.iter().copied());
+        let all = match few.is_empty() {
+            true => Vec::new(),
+            false => numbers(connection, &search.all_sql(tables, &condition.sql()), &condition).await?,
+        };
         search.add(&all, None);
         return Ok(search.finish());
     }

@@ -80,7 +80,8 @@ pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -
     if let Some(search) = RecordSearch::new(filter, page, &order, (DIALECT, filter.row_cost().rows())) {
         let found = run(connection, search)?;
         let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
-        return Ok(found.list(rows(connection, &chosen, &order, "")?, None, page));
+        let rows = if chosen.is_empty() { Vec::new() } else { rows(connection, &chosen, &order, "")? };
+        return Ok(found.list(rows, None, page));
     }
     let condition = WhereClause::on_records(filter, page, DIALECT);
     let total = count(connection, "record r", &condition)?;

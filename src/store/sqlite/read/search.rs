@@ -55,8 +55,11 @@ pub(crate) fn run(
     window: [Option<Timestamp>; 2],
 ) -> rusqlite::Result<Found> {
     if let Some(few) = few(connection, candidates)? {
-        condition.among(search.source().number, &few);
-        let all = numbers(connection, &search.all_sql(tables, &condition.sql()), &condition)?;
+        condition.one_of(search.source().number, few.iter().copied());
+        let all = match few.is_empty() {
+            true => Vec::new(),
+            false => numbers(connection, &search.all_sql(tables, &condition.sql()), &condition)?,
+        };
         search.add(&all, None);
         return Ok(search.finish());
     }
