@@ -5,6 +5,7 @@
 
 mod answer;
 mod change_listener;
+mod checksum;
 mod db_codes;
 mod error;
 mod figures;

@@ -338,13 +338,14 @@ impl WhereClause {
     }
 
     /// Whether a column of the table with this alias is compared.
-    pub(super) fn speaks_of(&self, alias: &str) -> bool {
+    pub(super) fn refers_to(&self, alias: &str) -> bool {
         self.parts.iter().any(|part| part.contains(&format!("{alias}.")))
     }
 
     /// The table that is searched with those of the joined ones that are compared, each given with the aliases that need it.
+    #[cfg(feature = "postgres")]
     pub(super) fn tables(&self, first: &str, joins: &[(&[&str], &str)]) -> String {
-        let needed = joins.iter().filter(|(aliases, _)| aliases.iter().any(|alias| self.speaks_of(alias)));
+        let needed = joins.iter().filter(|(aliases, _)| aliases.iter().any(|alias| self.refers_to(alias)));
         needed.fold(first.to_owned(), |tables, (_, join)| format!("{tables} {join}"))
     }
 

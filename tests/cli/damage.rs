@@ -246,7 +246,7 @@ fn a_body_that_changed_on_the_disk_is_named_and_the_others_go_on_without_it() {
     let failed = place.data(&["deliveries", "list", "--failed"])[0]["id"].to_string();
     let replayed = place.run(&["replay", &failed]);
     assert_eq!(replayed.code, 1);
-    assert!(replayed.stderr.contains("not the one that was emitted"), "{replayed:?}");
+    assert!(replayed.stderr.contains("corrupt on the disk"), "{replayed:?}");
     assert_eq!(place.run(&["replay", "--failed", "--yes"]).code, 0);
     assert_eq!(place.run(&["process"]).code, 0, "it does not stop everything again");
     assert_eq!((receiver.count(), sent(&receiver)), (39, right));

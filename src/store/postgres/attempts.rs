@@ -87,7 +87,7 @@ async fn logged_within(
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
     // Few numbers are looked up, whatever else is asked of their rows.
     search::look_up_by_keys(connection).await?;
-    let (bound, is_joined) = (count_bound(page), ["d", "e", "k", "p"].iter().any(|alias| condition.speaks_of(alias)));
+    let (bound, is_joined) = (count_bound(page), ["d", "e", "k", "p"].iter().any(|alias| condition.refers_to(alias)));
     let counted = if is_joined { LOG_TABLES } else { "attempt a" };
     let found = count_up_to(connection, counted, &condition, bound).await?;
     Ok(Listed::counted_up_to(rows_within(connection, filter, page).await?, found, bound))

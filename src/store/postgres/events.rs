@@ -38,7 +38,7 @@ async fn events_within(
     if condition.is_empty() {
         return Ok(Listed::counted(rows, figures::events(connection).await?.unsigned_abs()));
     }
-    let (bound, counted) = (count_bound(page), if condition.speaks_of("k") { EVENT_TABLES } else { "event e" });
+    let (bound, counted) = (count_bound(page), if condition.refers_to("k") { EVENT_TABLES } else { "event e" });
     Ok(Listed::counted_up_to(rows, count_up_to(connection, counted, &condition, bound).await?, bound))
 }
 

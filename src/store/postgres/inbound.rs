@@ -388,7 +388,7 @@ pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Res
         }
         let condition = WhereClause::on_received(&filter, page, DIALECT);
         let bound = count_bound(page);
-        let counted = if condition.speaks_of("k") { TABLES } else { "received r" };
+        let counted = if condition.refers_to("k") { TABLES } else { "received r" };
         let found = count_up_to(connection, counted, &condition, bound).await?;
         Ok(Listed::counted_up_to(rows_within(connection, &condition, page).await?, found, bound))
     })

@@ -67,7 +67,7 @@ pub(crate) fn logged(
         return searched(connection, filter, page);
     }
     let condition = WhereClause::on_attempts(filter, page, DIALECT);
-    let is_joined = ["d", "e", "k", "p"].iter().any(|alias| condition.speaks_of(alias));
+    let is_joined = ["d", "e", "k", "p"].iter().any(|alias| condition.refers_to(alias));
     let counted = if is_joined { LOG_TABLES } else { "attempt a" };
     let bound = count_bound(page);
     let found = count_up_to(connection, counted, &condition, bound)?;

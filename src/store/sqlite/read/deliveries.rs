@@ -51,9 +51,9 @@ fn tables_of(condition: &WhereClause, join: &str) -> String {
             tables.extend([" ", join, " ", table]);
         }
     };
-    add(condition.speaks_of("e") || condition.speaks_of("k"), "event e ON e.seq = d.event");
-    add(condition.speaks_of("k"), "kind k ON k.id = e.kind");
-    add(condition.speaks_of("p"), "endpoint p ON p.id = d.endpoint");
+    add(condition.refers_to("e") || condition.refers_to("k"), "event e ON e.seq = d.event");
+    add(condition.refers_to("k"), "kind k ON k.id = e.kind");
+    add(condition.refers_to("p"), "endpoint p ON p.id = d.endpoint");
     tables
 }
 

@@ -5,10 +5,10 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::event::{EventId, Traceparent};
 use crate::store::EventDetail;
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::sqlite::read::events::{add_schedule, event_row};
 use crate::store::sqlite::read::{attempts, deliveries};
-use crate::store::sqlite::upkeep::checksum::EventContent;
 
 /// By what an event is looked up: its id, or its number in the order of emission.
 #[derive(Clone, Copy)]
@@ -41,9 +41,9 @@ pub(crate) fn event(connection: &Connection, which: EventLookup<'_>) -> rusqlite
 fn with_bodies(row: &Row<'_>) -> rusqlite::Result<EventDetail> {
     let (event, body, whole_body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?, row.get::<_, Option<Vec<u8>>>(9)?);
     let sent = |body| EventContent { id: event.id.as_str(), event_type: &event.event_type, body };
-    sent(&body).check(row, 8)?;
+    sent(&body).check_in(row, 8)?;
     if let Some(whole) = &whole_body {
-        sent(whole).check(row, 10)?;
+        sent(whole).check_in(row, 10)?;
     }
     let traceparent = row.get::<_, Option<String>>(11)?.map(Traceparent::stored);
     Ok(EventDetail {

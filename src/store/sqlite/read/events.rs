@@ -4,12 +4,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::clock::Timestamp;
 use crate::event::{EventId, Resource};
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::{EVENT_COLUMNS, EVENT_TABLES};
 use crate::store::search::{Search, Source, count_bound};
 use crate::store::sqlite::read::release_pages;
 use crate::store::sqlite::read::search::{self, STRETCH};
 use crate::store::sqlite::read::where_clause::{DIALECT, SEARCH_DIALECT, count_up_to};
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::where_clause::WhereClause;
 use crate::store::{EventFilter, EventRow, Listed, Page, Schedule, db_codes};
 
@@ -28,7 +28,7 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
         let total = connection.query_row(counted, [], |row| row.get::<_, i64>(0))?;
         return Ok(Listed::counted(rows, total.unsigned_abs()));
     }
-    let (bound, counted) = (count_bound(page), if condition.speaks_of("k") { EVENT_TABLES } else { "event e" });
+    let (bound, counted) = (count_bound(page), if condition.refers_to("k") { EVENT_TABLES } else { "event e" });
     Ok(Listed::counted_up_to(rows, count_up_to(connection, counted, &condition, bound)?, bound))
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn events_with_bodies(
 
 fn with_body(row: &Row<'_>) -> rusqlite::Result<(EventRow, Vec<u8>)> {
     let (event, body) = (event_row(row, 0)?, row.get::<_, Vec<u8>>(7)?);
-    EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check(row, 8)?;
+    EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &body }.check_in(row, 8)?;
     Ok((event, body))
 }
 

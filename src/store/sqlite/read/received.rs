@@ -53,7 +53,7 @@ pub(crate) fn list(
     }
     let condition = WhereClause::on_received(filter, page, DIALECT);
     let bound = count_bound(page);
-    let counted = if condition.speaks_of("k") { TABLES } else { "received r" };
+    let counted = if condition.refers_to("k") { TABLES } else { "received r" };
     let found = count_up_to(connection, counted, &condition, bound)?;
     Ok(Listed::counted_up_to(page_of(connection, &condition, page)?, found, bound))
 }

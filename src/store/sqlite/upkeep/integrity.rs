@@ -5,9 +5,9 @@ use std::path::Path;
 use const_format::formatcp;
 use rusqlite::Connection;
 
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED, SUPERSEDED};
 use crate::store::sqlite::file::migrate;
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::endpoint_cache;
 use crate::store::{DatabaseInfo, DeliveryCounts, FileInfo, Location, rules};
 
@@ -77,7 +77,7 @@ pub(crate) fn altered_events(connection: &Connection) -> rusqlite::Result<Vec<St
         let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
         let body = EventContent { id, event_type, body: row.get_ref(2)?.as_blob()? };
         let whole = row.get_ref(4)?.as_blob_or_null()?.map(|body| EventContent { id, event_type, body });
-        if !(body.is_sound(row, 3)? && whole.map_or(Ok(true), |whole| whole.is_sound(row, 5))?) {
+        if !(body.is_sound_in(row, 3)? && whole.map_or(Ok(true), |whole| whole.is_sound_in(row, 5))?) {
             found.push(format!("the stored event {id} is not the one that was emitted"));
         }
     }

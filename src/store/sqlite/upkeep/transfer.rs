@@ -4,10 +4,10 @@ use const_format::formatcp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params_from_iter};
 
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::{DELIVERED, FAILED, PROCESSING, READY, SOLO, SUPERSEDED};
 use crate::store::sqlite::error::unreadable;
 use crate::store::sqlite::file::migrate;
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::transfer::{CopiedTable, Value, Values, storable};
 use crate::store::{Result, StoreError};

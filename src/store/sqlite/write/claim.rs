@@ -11,9 +11,9 @@ use crate::clock::Timestamp;
 use crate::delivery::{History, Unanswered};
 use crate::endpoint::EndpointId;
 use crate::event::{EventId, Traceparent};
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::{BLOCKED, PROCESSING, QUEUED, READY, SOLO};
 use crate::store::rules::CounterKey;
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{Claim, ClaimRequest, DeliveryId, RunId, db_codes, rules};
@@ -254,7 +254,7 @@ fn select(
 
 fn read_claim(row: &Row<'_>, endpoint: EndpointId, kind: i64, event_type: Arc<str>) -> rusqlite::Result<Claim> {
     let (id, body) = (row.get_ref(7)?.as_str()?, row.get_ref(9)?.as_blob()?);
-    EventContent { id, event_type: &event_type, body }.check(row, 10)?;
+    EventContent { id, event_type: &event_type, body }.check_in(row, 10)?;
     Ok(Claim {
         delivery: DeliveryId(row.get(0)?),
         endpoint,

@@ -7,9 +7,9 @@ use crate::clock::Timestamp;
 use crate::delivery::Trigger;
 use crate::event::{Draft, Event, EventId, IdSource, Resource, Traceparent, data_of};
 use crate::record::RecordKind;
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::QUEUED;
 use crate::store::rules::{CounterKey, EventRecipient};
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::records::StoredRecord;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::sqlite::write::{coalesce, known_ids, records, schedule_rows};
@@ -122,7 +122,7 @@ pub(crate) fn forward(txn: &mut Txn<'_>, draft: &Draft, id: &EventId, endpoint: 
 fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp) -> rusqlite::Result<i64> {
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
-    let sent = EventContent { id: event.id.as_str(), event_type: &event.event_type, body: &event.body };
+    let sent = EventContent::of(event);
     connection
         .prepare_cached(
             "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum, traceparent)

@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId};
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::ACCEPTED_RESULT;
 use crate::store::inbound::REMEMBERED;
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::{Receipt, Result, StoreError};
 
 /// Whether an event was emitted here under this id: with this content, or with another.
@@ -31,7 +31,7 @@ pub(crate) fn emitted(connection: &Connection, id: &EventId) -> rusqlite::Result
         )?
         .query_row([id.as_str()], |row| {
             let (event_type, body) = (row.get_ref(4)?.as_str()?, row.get_ref(1)?.as_blob()?);
-            EventContent { id: id.as_str(), event_type, body }.check(row, 3)?;
+            EventContent { id: id.as_str(), event_type, body }.check_in(row, 3)?;
             Ok(Emitted {
                 timestamp: Timestamp::from_millis(row.get(0)?),
                 body: body.to_owned(),

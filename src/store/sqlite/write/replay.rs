@@ -8,9 +8,9 @@ use rusqlite::{OptionalExtension, params};
 use crate::clock::Timestamp;
 use crate::delivery::FailureReason;
 use crate::endpoint::EndpointId;
+use crate::store::checksum::EventContent;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, QUEUED, READY};
 use crate::store::rules::CounterKey;
-use crate::store::sqlite::upkeep::checksum::EventContent;
 use crate::store::sqlite::write::lanes::Lanes;
 use crate::store::sqlite::write::writer::Txn;
 use crate::store::{ChangedDeliveries, DeliveryId, Replay, Result, SkipReason, db_codes};
@@ -44,7 +44,7 @@ fn is_sound(txn: &Txn<'_>, chosen: &ChosenDelivery) -> rusqlite::Result<bool> {
         )?
         .query_row([chosen.id], |row| {
             let (id, event_type) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
-            EventContent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound(row, 3)
+            EventContent { id, event_type, body: row.get_ref(2)?.as_blob()? }.is_sound_in(row, 3)
         })
 }
 
