@@ -98,3 +98,42 @@ fn every_list_and_filter_shows_its_first_page_at_once_beside_a_million_deliverie
     Connection::open(place.database()).unwrap().execute_batch(MIXED).unwrap();
     assert_every_first_page_is_shown_at_once(&place);
 }
+
+/// The most memory that `args` takes, in KiB.
+fn peak_memory(place: &Place, args: &[&str]) -> u64 {
+    let mut child = place.spawn(args);
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(peak);
+        std::thread::park_timeout(std::time::Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success(), "{args:?}");
+    peak
+}
+
+#[test]
+#[ignore = "fills a queue with a million deliveries, which takes minutes"]
+fn a_replay_of_two_hundred_thousand_deliveries_takes_less_than_64_mib() {
+    /// More of a build for debugging, which maps more of a larger file.
+    const MOST_KIB: u64 = if cfg!(debug_assertions) { 88 * 1024 } else { 64 * 1024 };
+    let place = used(1_000_000);
+    let failed = "UPDATE delivery SET state = 5, failures = 1, reason = 0 WHERE id % 5 = 0 AND state = 4;
+        UPDATE endpoint SET failed = 200000, delivered = delivered - 200000, troubled = 200000, troubled_attempts = 200000 WHERE id = 1;";
+    Connection::open(place.database()).unwrap().execute_batch(failed).unwrap();
+    let ways = ["--failed --dry-run", "plan", "--failed --yes -o json", "--failed --yes"];
+    let mut large = Vec::new();
+    for way in ways {
+        let peak = peak_memory(&place, &["replay"].into_iter().chain(way.split(' ')).collect::<Vec<_>>());
+        println!("{:5.1} MiB replay {way}", peak as f64 / 1024.0);
+        if peak > MOST_KIB {
+            large.push(format!("replay {way}: {peak} KiB"));
+        }
+        if way.ends_with("json") {
+            place.ok(&["deliveries", "give-up", "--all", "--yes", "-q"]);
+        }
+    }
+    assert!(large.is_empty(), "{large:#?}");
+}
