@@ -6,7 +6,8 @@ use syncctl::delivery::{FailureReason, Outcome, State, Trigger};
 use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl, PausedBy};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::{
-    Access, Acknowledgement, Claim, ClaimRequest, EventFilter, PruneFilter, RecordResult, RunStats, StoreError, open,
+    Access, Acknowledgement, Claim, ClaimRequest, EventFilter, PruneFilter, RecordResult, Replay, RunStats, StoreError,
+    open,
 };
 
 use crate::backend::{Backend, on_every_backend};
@@ -33,6 +34,7 @@ on_every_backend! {
     a_preview_shows_what_a_run_would_claim_and_changes_nothing,
     one_process_at_a_time_holds_an_exclusive_lock,
     named_deliveries_are_claimed_alone_and_in_the_order_of_their_lanes,
+    more_deliveries_than_one_statement_takes_are_all_replayed,
 }
 
 fn an_acknowledgement_stands_until_it_is_withdrawn_and_the_later_one_counts(backend: &dyn Backend) {
@@ -356,4 +358,25 @@ fn named_deliveries_are_claimed_alone_and_in_the_order_of_their_lanes(backend: &
     assert_eq!(ids(&claim(&["a2"], later(3_600))), ["a2"]);
     assert_eq!(ids(&queue.claim_at(&run, 10, later(3_600))), ["c", "d"], "the others were left as they were");
     queue.assert_sound();
+}
+
+fn more_deliveries_than_one_statement_takes_are_all_replayed(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["http://a.invalid/"]);
+    let drafts = (0..1_100).map(|n| Draft::check("user.updated", &format!("r{n}"), None, b"{}").unwrap());
+    let drafts: Vec<_> = drafts.map(Ok).collect();
+    queue.store.enqueue(Box::new(drafts.into_iter()), false, now()).wait().unwrap();
+    let run = queue.run();
+    let mut ids = Vec::new();
+    while ids.len() < 1_100 {
+        let claims = queue.claim(&run, 300);
+        assert!(!claims.is_empty(), "{} were claimed", ids.len());
+        ids.extend(claims.iter().map(|claim| claim.delivery));
+        let done = claims.into_iter().map(|claim| finished(claim, DELIVERED)).collect();
+        queue.store.advance(run.id, Arc::new(done), ClaimRequest::default(), now()).wait().unwrap();
+    }
+    let how = Replay { trigger: Trigger::Bulk, include_delivered: true, include_pending: false };
+    let replayed = queue.store.replay(ids.clone(), how, later(1)).wait().unwrap();
+    assert_eq!((replayed.changed.len(), replayed.skipped), (1_100, Vec::new()));
+    let figures = queue.store.figures(later(1)).wait().unwrap();
+    assert_eq!((figures.endpoints[0].counts.waiting, figures.endpoints[0].counts.delivered), (1_100, 0));
 }
