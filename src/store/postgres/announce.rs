@@ -53,7 +53,7 @@ impl Node {
         done.await.map_err(PostgresError::into_error)
     }
 
-    /// Commits, and announces new work behind that, in the same flush.
+    /// Commits, and announces new work behind that, in the same flush. Whether that arrived is not waited for.
     pub(super) async fn commit_and_announce(
         &self,
         connection: &Connection,
@@ -64,8 +64,16 @@ impl Node {
                 announce(connection, &self.channel()).await;
             }
         };
-        let (committed, ()) = tokio::join!(biased; connection.commit(), announced);
-        committed?;
+        if connection.keeps_session() {
+            let sent = async {
+                announced.await;
+                std::future::pending::<()>().await;
+            };
+            tokio::select! { biased; committed = connection.commit() => committed?, () = sent => {} }
+        } else {
+            let (committed, ()) = tokio::join!(biased; connection.commit(), announced);
+            committed?;
+        }
         Ok(Committed)
     }
 }

@@ -237,6 +237,11 @@ impl Connection {
         poll_fn(send).await;
     }
 
+    /// Whether the session keeps its settings, so that a statement outside any transaction is one message.
+    pub(super) fn keeps_session(&self) -> bool {
+        self.mode == SessionMode::Direct
+    }
+
     pub(super) async fn roll_back(&self) -> Result<(), PostgresError> {
         self.execute_all("ROLLBACK").await
     }

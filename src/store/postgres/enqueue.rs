@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::connection::Connection;
 use super::error::PostgresError;
+use super::figures::CounterDeltas;
 use super::new_events::NewEvents;
 use super::node::Node;
 use super::{EnqueueResult, Result, StoreError, known_ids, record_rows};
@@ -49,12 +50,12 @@ pub(super) async fn enqueue(
         let tried = tried.replace(true);
         let mut done = EnqueueResult::default();
         let mut position = 0;
-        let mut fresh = NewEvents::default();
+        let (mut fresh, mut counted) = (NewEvents::default(), CounterDeltas::default());
         for chunk in batch.drafts.chunks(AT_ONCE) {
             // While the server stores the events before, these are merged.
             let (stored, prepared, merged) = tokio::join!(
                 biased;
-                fresh.store(node, connection, async { Ok(()) }),
+                Box::pin(fresh.store(node, connection, &mut counted, async |_| Ok(()))),
                 connection.prepare_used(),
                 merge(node, connection, (chunk, tried), now),
             );
@@ -70,8 +71,17 @@ pub(super) async fn enqueue(
             }
             fresh = merged;
         }
-        let end = node.commit_and_announce(connection, done.accepted > done.unwanted);
-        let committed = fresh.store(node, connection, end).await?;
+        // The counters come last: who else emits waits for their rows until the commit.
+        let is_news = done.accepted > done.unwanted;
+        let end = async |counted: &CounterDeltas| {
+            let (written, committed) = tokio::join!(
+                biased;
+                counted.write(connection, node.slot),
+                node.commit_and_announce(connection, is_news),
+            );
+            written.and(committed)
+        };
+        let committed = Box::pin(fresh.store(node, connection, &mut counted, end)).await?;
         Ok((done, committed))
     };
     node.learn_kinds(&batch.kinds()).await?;
@@ -86,7 +96,7 @@ pub(super) async fn one(
     now: Timestamp,
 ) -> Result<Receipt, PostgresError> {
     let (results, fresh) = merge(node, connection, (&batch.drafts, true), now).await?;
-    fresh.store(node, connection, async { Ok(()) }).await?;
+    fresh.store_within(node, connection).await?;
     Ok(results.into_iter().next().unwrap_or(Err(StoreError::Closed))?)
 }
 

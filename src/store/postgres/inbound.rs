@@ -149,7 +149,7 @@ async fn apply_within(
                     let mut forwarded =
                         NewEvents::new(node.endpoints(connection).await?, LoadedRecords::default(), *now);
                     forwarded.add_for(draft, &incoming.id, endpoint)?;
-                    forwarded.store(node, connection, async { Ok(()) }).await?;
+                    forwarded.store_within(node, connection).await?;
                 }
                 let kind = node.kind(&draft.event_type, &draft.resource.kind);
                 audited.push(incoming, kind, MergeResult::Applied, *now);

@@ -89,56 +89,49 @@ impl<'a> NewEvents<'a> {
         Ok(())
     }
 
-    /// Stores everything and counts it, and sends `end` behind it without waiting for an answer, so that it may be the commit.
+    /// Stores everything, adds it to what the transaction `counted`, and sends `end` behind it without waiting for an answer, so
+    /// that it may write the counters and commit.
     ///
-    /// The node has to have learned the kinds of the events.
-    /// An event of the same id that another one stored meanwhile, or an endpoint that was added, fails the transaction, which is
-    /// tried again.
+    /// The node has to have learned the kinds of the events. An event of the same id that another one stored meanwhile, or an
+    /// endpoint that was added, fails the transaction, which is tried again.
     pub(super) async fn store<T>(
         &self,
         node: &Node,
         connection: &Connection,
-        end: impl Future<Output = Result<T, PostgresError>>,
+        counted: &mut CounterDeltas,
+        end: impl AsyncFnOnce(&CounterDeltas) -> Result<T, PostgresError>,
     ) -> Result<T, PostgresError> {
         if self.events.is_empty() {
-            return end.await;
+            return end(counted).await;
         }
-        Box::pin(self.store_some(node, connection, end)).await
-    }
-
-    async fn store_some<T>(
-        &self,
-        node: &Node,
-        connection: &Connection,
-        end: impl Future<Output = Result<T, PostgresError>>,
-    ) -> Result<T, PostgresError> {
-        let mut counted = self.counted();
+        self.count(counted);
         let coalesce = self.events.iter().flat_map(|new| &new.targets).any(|target| target.coalesces);
         if coalesce {
             // What they replace is found by their numbers.
             let seqs = self.insert(node, connection).await?;
-            self.newest(&seqs).supersede(connection, &mut counted, self.now).await?;
-            return self.store_rest(connection, node.slot, &counted, end).await;
+            self.newest(&seqs).supersede(connection, counted, self.now).await?;
+            return Box::pin(self.store_rest(connection, end(counted))).await;
         }
-        let (inserted, ended) = tokio::join!(
-            biased;
-            self.insert(node, connection),
-            self.store_rest(connection, node.slot, &counted, end),
-        );
+        let rest = Box::pin(self.store_rest(connection, end(counted)));
+        let (inserted, ended) = tokio::join!(biased; self.insert(node, connection), rest);
         inserted.and(ended)
+    }
+
+    /// Stores everything and counts it within a transaction that goes on.
+    pub(super) async fn store_within(&self, node: &Node, connection: &Connection) -> Result<(), PostgresError> {
+        let end = async |counted: &CounterDeltas| counted.write(connection, node.slot).await;
+        self.store(node, connection, &mut CounterDeltas::default(), end).await
     }
 
     fn each(&self) -> impl Iterator<Item = &Event> {
         self.events.iter().map(|new| &new.event)
     }
 
-    fn counted(&self) -> CounterDeltas {
-        let mut counted = CounterDeltas::default();
-        counted.events = i64::try_from(self.len()).unwrap_or(i64::MAX);
+    fn count(&self, counted: &mut CounterDeltas) {
+        counted.events += i64::try_from(self.len()).unwrap_or(i64::MAX);
         for target in self.events.iter().flat_map(|new| &new.targets) {
             counted.endpoint(target.endpoint.0).open += 1;
         }
-        counted
     }
 
     /// The newest event of each lane of the endpoints that coalesce.
@@ -189,21 +182,18 @@ impl<'a> NewEvents<'a> {
     async fn store_rest<T>(
         &self,
         connection: &Connection,
-        slot: i64,
-        counted: &CounterDeltas,
         end: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
         let whole = self.events.iter().filter_map(|new| Some((&new.event, new.whole.as_ref()?)));
         let scheduled = self.events.iter().map(|new| (new.draft, &new.event.id));
-        let (whole, scheduled, records, counted, ended) = tokio::join!(
+        let (whole, scheduled, records, ended) = tokio::join!(
             biased;
             insert_whole(connection, whole),
             schedule_rows::note(connection, scheduled, self.now),
             record_rows::save(connection, &self.records),
-            counted.write(connection, slot),
             end,
         );
-        whole.and(scheduled).and(records).and(counted).and(ended)
+        whole.and(scheduled).and(records).and(ended)
     }
 }
 
