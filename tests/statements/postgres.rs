@@ -1,12 +1,16 @@
 //! The statements of the server store, beside many finished rows: the plans that the server ran, and what they read.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
+use syncctl::clock::{Clock, SystemClock};
+use syncctl::event::Draft;
 use syncctl::store::{Access, Location, open};
 
 use crate::log::{self, Statement, statements_of};
 use crate::support::cluster::Cluster;
+use crate::support::place::within;
 use crate::{inbound, lists, workload};
 
 /// Tables that grow with what is emitted, delivered, received or done.
@@ -53,6 +57,42 @@ const PLANNED_ANEW: &[&str] = &["WHERE r.minute >= $1 GROUP BY", "DELETE FROM ra
 /// Finished deliveries that stand beside the work: a million with `SYNCCTL_LONG=1`.
 fn finished() -> i64 {
     if crate::support::long() { 1_000_000 } else { 100_000 }
+}
+
+/// A process that began with an empty queue keeps the statements that it prepared then.
+#[test]
+fn a_record_is_looked_up_by_its_key_although_there_were_few_when_that_was_planned() {
+    let Some(cluster) = Cluster::start_in_memory() else { return };
+    let store = open(&Location::parse(&cluster.url()).unwrap(), Access::Create).unwrap();
+    let emit = |from: u64, to: u64| {
+        for n in from..to {
+            let draft = Draft::check("user.updated", &format!("u{}", n % 40), None, br#"{"name":"x"}"#).unwrap();
+            store.enqueue(Box::new(std::iter::once(Ok(draft))), false, SystemClock.now()).wait().unwrap();
+        }
+    };
+    emit(0, 20);
+    cluster.sql("queue", "ANALYZE syncctl.record");
+    emit(20, 40);
+    let rows = 20_000;
+    cluster.sql(
+        "queue",
+        &format!(
+            "INSERT INTO syncctl.record (kind, id, present, created_at, body)
+             SELECT kind, 'old' || n, present, created_at, body FROM generate_series(1, {rows}) n,
+                (SELECT * FROM syncctl.record LIMIT 1) r"
+        ),
+    );
+    let read =
+        "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables WHERE relname = 'record'";
+    let before: u64 = cluster.sql("queue", read).parse().unwrap();
+    emit(40, 80);
+    drop(store);
+    // A session tells what it read when it ends.
+    within(Duration::from_secs(10), "the session to end", || {
+        cluster.sql("queue", "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'") == "1"
+    });
+    let read = cluster.sql("queue", read).parse::<u64>().unwrap() - before;
+    assert!(read < 1_000, "{read} rows read for forty events");
 }
 
 /// Every plan goes to the server's log, with the rows that each step read.

@@ -47,7 +47,7 @@ impl Node {
         work: impl AsyncFn(&Connection) -> Result<(T, Committed), PostgresError>,
     ) -> Result<T> {
         let done = self.retry(PATIENCE, async |connection: &Connection| {
-            let (done, Committed) = connection.after_begin(work(connection)).await?;
+            let (done, Committed) = connection.after_begin_keyed(work(connection)).await?;
             Ok(done)
         });
         done.await.map_err(PostgresError::into_error)

@@ -76,6 +76,7 @@ pub(super) struct Connection {
     /// Statements that were used once, with the types of their arguments: the next transaction prepares them.
     used_once: RefCell<Vec<(&'static str, Vec<Type>)>>,
     begin: String,
+    begin_keyed: String,
     begin_read: String,
     mode: SessionMode,
 }
@@ -107,6 +108,7 @@ impl Connection {
             statements: RefCell::default(),
             used_once: RefCell::default(),
             begin: format!("BEGIN{locals}"),
+            begin_keyed: format!("BEGIN{locals}; SET LOCAL enable_seqscan = off"),
             begin_read: format!(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{locals}; SET LOCAL statement_timeout = 0"
             ),
@@ -210,6 +212,16 @@ impl Connection {
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
         let (begun, prepared, done) = tokio::join!(biased; self.begin(), self.prepare_used(), work);
+        begun.and(prepared).and(done)
+    }
+
+    /// The same for a transaction that looks rows up by their keys: what is prepared in it must not scan a table that was small then.
+    pub(super) async fn after_begin_keyed<T>(
+        &self,
+        work: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
+        let (begun, prepared, done) =
+            tokio::join!(biased; self.execute_all(&self.begin_keyed), self.prepare_used(), work);
         begun.and(prepared).and(done)
     }
 

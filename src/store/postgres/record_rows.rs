@@ -74,6 +74,13 @@ pub(super) fn key(kind: RecordKind, id: &str) -> (i64, String) {
     (kind_code(kind), id.to_owned())
 }
 
+/// Locks records one by one, in the order of the given keys. Each is looked up by its key, also where the statement was planned when
+/// there were few.
+const LOCK: &str = "SELECT r.seq, r.kind, r.id, r.received_at, r.body FROM unnest($1, $2) AS k(kind, id)
+    CROSS JOIN LATERAL (
+        SELECT seq, kind, id, received_at, body FROM record WHERE kind = k.kind AND id = k.id FOR UPDATE
+    ) r";
+
 /// Reads and locks records, in the order of their keys; those that do not exist yet are empty.
 pub(super) async fn lock(
     connection: &Connection,
@@ -83,13 +90,7 @@ pub(super) async fn lock(
         return Ok(LoadedRecords::new());
     }
     let (kinds, ids): (Vec<i64>, Vec<&str>) = keys.iter().map(|(kind, id)| (*kind, id.as_str())).unzip();
-    let rows = connection
-        .query(
-            "SELECT r.seq, r.kind, r.id, r.received_at, r.body FROM record r
-             WHERE (r.kind, r.id) IN (SELECT * FROM unnest($1, $2)) ORDER BY r.kind, r.id FOR UPDATE OF r",
-            args![kinds, ids],
-        )
-        .await?;
+    let rows = connection.query(LOCK, args![kinds, ids]).await?;
     let mut loaded = LoadedRecords::new();
     for row in &rows {
         let kind = kind_of(int(row, 1));
@@ -117,7 +118,7 @@ const UPDATE: &str = "UPDATE record r SET present = n.present, name = n.name, em
         last_event = coalesce((SELECT seq FROM event WHERE id = n.emitted), r.last_event), body = n.body
     FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         AS n(seq, present, name, email, user_id, course_id, created_at, received_at, emitted, body)
-    WHERE r.seq = n.seq";
+    WHERE r.seq = n.seq AND r.seq = ANY ($1)";
 
 const INSERT: &str = "WITH made AS (
         INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, received_at, last_event, body)
