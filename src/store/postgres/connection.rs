@@ -211,8 +211,7 @@ impl Connection {
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
-        let (begun, prepared, done) = tokio::join!(biased; self.begin(), self.prepare_used(), work);
-        begun.and(prepared).and(done)
+        self.after(&self.begin, work).await
     }
 
     /// The same for a transaction that looks rows up by their keys: what is prepared in it must not scan a table that was small then.
@@ -220,9 +219,7 @@ impl Connection {
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
-        let (begun, prepared, done) =
-            tokio::join!(biased; self.execute_all(&self.begin_keyed), self.prepare_used(), work);
-        begun.and(prepared).and(done)
+        self.after(&self.begin_keyed, work).await
     }
 
     /// The same for a transaction that only reads and sees one state of the queue.
@@ -230,8 +227,15 @@ impl Connection {
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
     ) -> Result<T, PostgresError> {
-        let (begun, prepared, done) =
-            tokio::join!(biased; self.execute_all(&self.begin_read), self.prepare_used(), work);
+        self.after(&self.begin_read, work).await
+    }
+
+    async fn after<T>(
+        &self,
+        begin: &str,
+        work: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
+        let (begun, prepared, done) = tokio::join!(biased; self.execute_all(begin), self.prepare_used(), work);
         begun.and(prepared).and(done)
     }
 
