@@ -207,27 +207,27 @@ impl Connection {
     /// Begins a transaction for `work`, whose first statement travels with the `BEGIN`; on the way it prepares what was used once.
     ///
     /// Nothing of it can run outside: where `BEGIN` fails, the connection is of no use for what follows either.
-    pub(super) async fn after_begin<T>(
+    pub(super) fn after_begin<T>(
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
-    ) -> Result<T, PostgresError> {
-        self.after(&self.begin, work).await
+    ) -> impl Future<Output = Result<T, PostgresError>> {
+        self.after(&self.begin, work)
     }
 
     /// The same for a transaction that looks rows up by their keys: what is prepared in it must not scan a table that was small then.
-    pub(super) async fn after_begin_keyed<T>(
+    pub(super) fn after_begin_keyed<T>(
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
-    ) -> Result<T, PostgresError> {
-        self.after(&self.begin_keyed, work).await
+    ) -> impl Future<Output = Result<T, PostgresError>> {
+        self.after(&self.begin_keyed, work)
     }
 
     /// The same for a transaction that only reads and sees one state of the queue.
-    pub(super) async fn after_begin_read<T>(
+    pub(super) fn after_begin_read<T>(
         &self,
         work: impl Future<Output = Result<T, PostgresError>>,
-    ) -> Result<T, PostgresError> {
-        self.after(&self.begin_read, work).await
+    ) -> impl Future<Output = Result<T, PostgresError>> {
+        self.after(&self.begin_read, work)
     }
 
     async fn after<T>(
