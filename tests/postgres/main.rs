@@ -7,7 +7,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod claims;
 mod crowd;
+mod emitters;
 mod errors;
 mod failover;
 mod full_disk;

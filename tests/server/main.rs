@@ -23,6 +23,7 @@ mod operate;
 mod pages;
 mod records;
 mod refused;
+mod repeats;
 mod rotation;
 mod running;
 mod slow;

@@ -2,8 +2,11 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use super::place::within;
 use super::tools;
 
 /// The server's settings: TLS off unless a test turns it on, and every commit really on disk.
@@ -151,6 +154,33 @@ impl Cluster {
         self.sql("queue", &format!("SET search_path = syncctl; {sql}"))
     }
 
+    /// A session that has run these statements in a transaction, and stays in it until the value is dropped.
+    pub fn open_transaction(&self, statements: &str) -> OpenTransaction<'_> {
+        static BEGUN: AtomicU64 = AtomicU64::new(0);
+        let name = format!("open-{}", BEGUN.fetch_add(1, Ordering::Relaxed));
+        let sql = format!("BEGIN; {statements}; SELECT pg_sleep(3600)");
+        let mut psql = self.command("psql", &["-Xq", "-d", &self.url(), "-c", &sql]);
+        let client = psql.env("PGAPPNAME", &name).stdout(Stdio::null()).spawn().unwrap();
+        let transaction = OpenTransaction { cluster: self, name, client };
+        within(Duration::from_secs(20), "the transaction is open", || transaction.is_open());
+        transaction
+    }
+
+    /// How many sessions wait for what another one holds, while they run a statement that contains `part`.
+    pub fn waiting(&self, part: &str) -> u64 {
+        let waiting = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, '{part}') > 0"
+        );
+        self.sql("queue", &waiting).parse().unwrap()
+    }
+
+    /// Waits until no session is left but those of open transactions: each tells what it read when it ends.
+    pub fn wait_for_sessions_to_end(&self) {
+        let left = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'
+            AND application_name NOT LIKE 'open-%' AND pid <> pg_backend_pid()";
+        within(Duration::from_secs(20), "the sessions end", || self.sql("queue", left) == "0");
+    }
+
     pub fn command(&self, program: &str, args: &[&str]) -> Command {
         // The server refuses to run as root.
         let path = self.bin.join(program);
@@ -186,6 +216,36 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let stop = ["-D", "data", "-w", "-m", "immediate", "stop"];
         let _ = self.command("pg_ctl", &stop).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    }
+}
+
+/// A transaction that stays open, with its locks and its snapshot.
+pub struct OpenTransaction<'a> {
+    cluster: &'a Cluster,
+    name: String,
+    client: Child,
+}
+
+impl OpenTransaction<'_> {
+    /// Whether its session has run its statements and is there still.
+    pub fn is_open(&self) -> bool {
+        let asleep = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND wait_event = 'PgSleep'",
+            self.name
+        );
+        self.cluster.sql("queue", &asleep) == "1"
+    }
+}
+
+impl Drop for OpenTransaction<'_> {
+    fn drop(&mut self) {
+        let end =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'", self.name);
+        let url = self.cluster.url();
+        let mut psql = self.cluster.command("psql", &["-Xq", "-d", &url, "-c", &end]);
+        let _ = psql.stdout(Stdio::null()).stderr(Stdio::null()).status();
+        let _ = self.client.kill();
+        let _ = self.client.wait();
     }
 }
 
