@@ -17,7 +17,7 @@ pub mod operators;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
-mod record_search;
+mod record_list;
 mod rules;
 mod search;
 mod sql_log;

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::db_codes::{ACCEPTED_RESULT, REFUSED_RESULT, kind_code};
-use super::inbound::{ReceivedFilter, RecordFilter, RecordOrder};
+use super::db_codes::{ACCEPTED_RESULT, REFUSED_RESULT};
+use super::inbound::ReceivedFilter;
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
 use super::operators::ActionFilter;
 use super::search::{MAX_CANDIDATES, RowCost};
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::TypePattern;
-use crate::record::RecordKind;
 
 /// The SQL that SQLite and PostgreSQL write differently in a WHERE clause: parameters, text search, delivery states.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +64,13 @@ impl Candidates {
         Self { select: format!("{select} WHERE r.resource_id = ?"), value: Some(resource.to_owned()) }
     }
 
+    /// Records of an owner, by the indexes that the given conditions choose.
+    pub(super) fn of_owner(indexes: &[String], column: &str, owner: &str) -> Self {
+        let select = |index: &String| format!("SELECT r.seq FROM record r WHERE {index} AND {column} = ?");
+        let selects: Vec<String> = indexes.iter().map(select).collect();
+        Self { select: selects.join(" UNION ALL "), value: Some(owner.to_owned()) }
+    }
+
     /// Those among which every delivery is that changed at `since` or later, whenever it was created: what was delivered has an
     /// attempt from `first_attempt` on, and everything else but what was superseded is open or failed.
     pub(super) fn changed_since(since: Timestamp, first_attempt: i64, selects: StateSelects) -> Self {
@@ -97,6 +103,12 @@ impl From<i64> for SqlValue {
     }
 }
 
+impl From<String> for SqlValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<&str> for SqlValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
@@ -114,6 +126,11 @@ pub(super) struct WhereClause {
 impl WhereClause {
     pub(super) fn new(dialect: SqlDialect) -> Self {
         Self { dialect, parts: Vec::new(), values: Vec::new() }
+    }
+
+    /// Another condition on the same statement: the values of its own follow those of this one.
+    pub(super) fn with_same_values(&self) -> Self {
+        Self { dialect: self.dialect, parts: Vec::new(), values: self.values.clone() }
     }
 
     /// The events of a page.
@@ -183,32 +200,6 @@ impl WhereClause {
         condition
     }
 
-    /// Records, whatever their text.
-    pub(super) fn on_records(filter: &RecordFilter, page: Page, dialect: SqlDialect) -> Self {
-        let mut condition = Self::new(dialect);
-        condition.equal("r.kind", filter.kind.map(kind_code));
-        if filter.kind.is_none() && (filter.user.is_some() || filter.course.is_some()) {
-            // Indexes begin with the kind.
-            condition.one_of("r.kind", RecordKind::ALL.into_iter().map(kind_code));
-        }
-        if !filter.deleted {
-            condition.add("r.present");
-        }
-        condition.equal("r.user_id", filter.user.as_deref());
-        condition.equal("r.course_id", filter.course.as_deref());
-        condition.past_record(filter.sort, filter.past, page);
-        condition
-    }
-
-    /// Among the records of `listed`, those that `search` finds.
-    pub(super) fn on_found_records(listed: &Self, search: &str) -> Self {
-        let mut condition = Self { parts: Vec::new(), values: listed.values.clone(), dialect: listed.dialect };
-        let position = listed.dialect.position;
-        let found = ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{position}({column}, ?) > 0"));
-        condition.and(&format!("({})", found.join(" OR ")), search.to_lowercase().as_str());
-        condition
-    }
-
     /// Records at these places.
     pub(super) fn on_record_numbers(numbers: &[i64], dialect: SqlDialect) -> Self {
         let mut condition = Self::new(dialect);
@@ -239,8 +230,14 @@ impl WhereClause {
 
     /// Adds a part in which every `?` stands for `value`.
     fn and(&mut self, part: &str, value: impl Into<SqlValue>) {
+        let parameter = self.parameter(value);
+        self.parts.push(part.replace('?', &parameter));
+    }
+
+    /// Adds a value alone; what stands for it.
+    pub(super) fn parameter(&mut self, value: impl Into<SqlValue>) -> String {
         self.values.push(value.into());
-        self.parts.push(part.replace('?', &format!("{}{}", self.dialect.parameter, self.values.len())));
+        format!("{}{}", self.dialect.parameter, self.values.len())
     }
 
     fn with(&mut self, part: &str, value: Option<impl Into<SqlValue>>) {
@@ -249,7 +246,7 @@ impl WhereClause {
         }
     }
 
-    fn equal(&mut self, column: &str, value: Option<impl Into<SqlValue>>) {
+    pub(super) fn equal(&mut self, column: &str, value: Option<impl Into<SqlValue>>) {
         self.with(&format!("{column} = ?"), value);
     }
 
@@ -312,19 +309,11 @@ impl WhereClause {
         self.with(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), place);
     }
 
-    /// Only records behind that of the row `seq`, in the order of the page.
-    fn past_record(&mut self, sort: RecordOrder, seq: Option<i64>, page: Page) {
-        let order = |alias: &str| {
-            let text = |column| format!("{alias}.{column} IS NOT NULL, coalesce({alias}.{column}, ''), {alias}.seq");
-            match sort {
-                RecordOrder::Arrival => format!("{alias}.seq"),
-                RecordOrder::CreatedAt => format!("{alias}.created_at, {alias}.seq"),
-                RecordOrder::Name => text("name"),
-                RecordOrder::Email => text("email"),
-            }
-        };
-        let (listed, known, than) = (order("r"), order("c"), if page.oldest_first { ">" } else { "<" });
-        self.with(&format!("({listed}) {than} (SELECT {known} FROM record c WHERE c.seq = ?)"), seq);
+    /// The text stands in what a record is searched by, in whatever case.
+    pub(super) fn holds_in_record(&mut self, text: Option<&str>) {
+        let found =
+            ["r.name", "r.email", "lower(r.id)"].map(|column| format!("{}({column}, ?) > 0", self.dialect.position));
+        self.with(&format!("({})", found.join(" OR ")), text.map(str::to_lowercase));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -464,16 +453,6 @@ impl AttemptFilter {
     /// Whether only attempts that failed can match.
     pub(super) fn is_about_failures(&self) -> bool {
         is_about_failures(self.status, self.error.as_deref())
-    }
-}
-
-impl RecordFilter {
-    /// What a search reads of each record, which lies somewhere else in the order of an index.
-    pub(super) fn row_cost(&self) -> RowCost {
-        match self.sort {
-            RecordOrder::Arrival => RowCost::Joined,
-            RecordOrder::Name | RecordOrder::Email | RecordOrder::CreatedAt => RowCost::LastAttempt,
-        }
     }
 }
 

@@ -45,6 +45,8 @@ fn fill(path: &Path, rows: i64) {
          INSERT INTO received (at, result, event_id, kind, resource_id, digest)
              SELECT n, n % 2 * 3, 'in' || n, 1, 'r' || n % 1000, x'00' FROM n;
          INSERT INTO operator_action (at, operator, source, action, target) SELECT n, 'o', '::1', 'replay', n FROM n;
+         INSERT INTO record (kind, id, present, name, email, user_id, course_id, created_at, last_event, body)
+             SELECT n % 3, 'r' || n, n % 10 > 0, 'name ' || n, 'm' || n, 'u-' || n % 1000, 'c-' || n % 2, n, n, '{{}}' FROM n;
          DROP TABLE n;
          COMMIT;"
     );
@@ -99,10 +101,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("SELECT coalesce(sum(bytes), 0) FROM request", "kept requests are bounded by their bytes and by a week"),
     ("FROM request ORDER BY id LIMIT 100) AND at <", "the oldest hundred are looked at"),
     ("FROM received ORDER BY id DESC LIMIT ?2) WHERE kind IN", "the latest ten thousand are looked at"),
-    ("SELECT count(*) FROM record r WHERE ", "a list of records says exactly how many there are"),
-    ("instr(r.name, ", "no index finds a text within names"),
-    ("ORDER BY r.name", "records of all kinds are in no order but that of arrival"),
-    ("FROM record r WHERE r.present ORDER BY r.seq", "deleted records, which it skips, are few"),
+    ("SELECT r.seq FROM (SELECT * FROM (", "a bounded part of the records"),
     ("WHERE ((d.state < 3 AND ", "a page alone of what waits looks at all deliveries, if it has to"),
 ];
 
@@ -111,8 +110,9 @@ fn is_of_schema(statement: &Statement) -> bool {
     statement.sql.contains("sqlite_schema") || statement.sql.contains("sqlite_master")
 }
 
-/// Lists of which few rows are sorted: those of one resource, user or course, and incidents, which are kept for ninety days.
-const SORTED: &[&str] = &["resource_id = ?", "FROM record r ", "FROM incident "];
+/// Lists of which few rows are sorted: those of one resource, those of a page or a bounded search, and incidents, which are kept for
+/// ninety days.
+const SORTED: &[&str] = &["resource_id = ?", "r.seq IN (", "SELECT r.seq FROM (SELECT * FROM (", "FROM incident "];
 
 fn is_exception(sql: &str) -> bool {
     EXCEPTIONS.iter().any(|(part, _)| sql.contains(part))

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/postgres/0011_resources.sql"),
     include_str!("../../../migrations/postgres/0012_failed_attempts.sql"),
     include_str!("../../../migrations/postgres/0013_record_order.sql"),
+    include_str!("../../../migrations/postgres/0014_deleted_records.sql"),
 ];
 
 /// The advisory lock under which one process at a time migrates: any number that is the same for all.
@@ -131,6 +132,7 @@ mod tests {
             "b4a88048b450ecc5",
             "bba5f56070ca3fb6",
             "541a409b07fa70d8",
+            "7c8344803bc0ccb5",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

@@ -9,15 +9,16 @@ use super::error::PostgresError;
 use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
-use super::where_clause::{DIALECT, bound, count_rows};
-use super::{Listed, Page, Result, search};
+use super::search::{self, numbers};
+use super::where_clause::{DIALECT, bound};
+use super::{Listed, Page, Result};
 use crate::record::{MergeResult, Record, RecordKind};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
-use crate::store::record_search::RecordSearch;
+use crate::store::record_list::{RecordCursor, RecordList, RecordSearch};
 use crate::store::search::Found;
-use crate::store::where_clause::WhereClause;
+use crate::store::where_clause::{SqlValue, WhereClause};
 
 /// Records imported by one round trip.
 const IMPORTED_AT_ONCE: usize = 500;
@@ -90,48 +91,70 @@ pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Resul
     node.read(async |connection: &Connection| list_within(connection, &filter, page).await).await
 }
 
+/// The way that reads the fewest rows costs the least, wherever they lie: the first of an index are neither found by reading and
+/// sorting all, nor by reading others that may be first in the order of their numbers.
+const FEWEST_ROWS: &str = "SET LOCAL seq_page_cost = 0; SET LOCAL random_page_cost = 0;
+    SET LOCAL max_parallel_workers_per_gather = 0";
+
 async fn list_within(
     connection: &Connection,
     filter: &RecordFilter,
     page: Page,
 ) -> Result<Listed<RecordRow>, PostgresError> {
-    let order = order(filter, page);
-    if let Some(search) = RecordSearch::new(filter, page, &order, (DIALECT, search::most(filter.row_cost()))) {
-        let found = run(connection, search).await?;
-        let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
-        let rest = format!("WHERE {} ORDER BY {order}", chosen.sql());
-        let rows = if chosen.is_empty() { Vec::new() } else { rows(connection, &rest, &bound(&chosen)).await? };
+    let cursor = match filter.past {
+        None => None,
+        Some(seq) => match cursor(connection, filter.sort, seq).await? {
+            None => return Ok(Listed::counted(Vec::new(), 0)),
+            found => found,
+        },
+    };
+    connection.execute_all(FEWEST_ROWS).await?;
+    let list = RecordList::new(filter, page, cursor, DIALECT);
+    let order = list.order();
+    if list.is_searched() {
+        let most = search::most(list.row_cost());
+        let found = run(connection, list.search(most)).await?;
+        let rows = numbered(connection, &found.ids, &order).await?;
         return Ok(found.list(rows, None, page));
     }
-    let condition = WhereClause::on_records(filter, page, DIALECT);
-    let total = count_rows(connection, "record r", &condition).await?;
-    let rest = format!("WHERE {} ORDER BY {order} {}", condition.sql(), page.window());
-    Ok(Listed::counted(rows(connection, &rest, &bound(&condition)).await?, total))
+    let numbers = numbers(connection, &list.page_sql(), list.listed()).await?;
+    let found = connection.query_once(&list.count_sql(), &bound(list.listed())).await?;
+    let found = found.first().map_or(0, |row| int(row, 0)).unsigned_abs();
+    let rows = numbered(connection, &numbers, &order).await?;
+    Ok(Listed::counted_up_to(rows, found, list.count_bound()))
 }
 
-/// The columns by which a page is sorted.
-fn order(filter: &RecordFilter, page: Page) -> String {
-    let direction = page.direction();
-    match filter.sort {
-        RecordOrder::Arrival => format!("r.seq {direction}"),
-        RecordOrder::Name => format!("r.name {direction} NULLS {}, r.seq {direction}", nulls(page)),
-        RecordOrder::Email => format!("r.email {direction} NULLS {}, r.seq {direction}", nulls(page)),
-        RecordOrder::CreatedAt => format!("r.created_at {direction}, r.seq {direction}"),
+/// Where the record is that a page begins behind; nowhere if there is none of that number, and its number alone does not say it.
+async fn cursor(connection: &Connection, sort: RecordOrder, seq: i64) -> Result<Option<RecordCursor>, PostgresError> {
+    let Some(sql) = RecordCursor::key_sql(sort) else { return Ok(Some(RecordCursor { seq, key: None })) };
+    let found = connection.first(sql, args![seq]).await?;
+    let key = |row: &Row| match sort {
+        RecordOrder::CreatedAt => Some(SqlValue::Int(int(row, 0))),
+        _ => row.get::<_, Option<String>>(0).map(SqlValue::Text),
+    };
+    Ok(found.map(|row| RecordCursor { seq, key: key(&row) }))
+}
+
+/// The records with these numbers.
+async fn numbered(connection: &Connection, numbers: &[i64], order: &str) -> Result<Vec<RecordRow>, PostgresError> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
     }
+    let chosen = WhereClause::on_record_numbers(numbers, DIALECT);
+    rows(connection, &format!("WHERE {} ORDER BY {order}", chosen.sql()), &[]).await
 }
 
 async fn run(connection: &Connection, search: RecordSearch) -> Result<Found, PostgresError> {
+    if let Some(few) = search::few(connection, search.candidates()).await? {
+        let (sql, condition) = search.matches_sql(Some(&few));
+        let matches = if few.is_empty() { Vec::new() } else { numbers(connection, &sql, condition).await? };
+        return Ok(search.finish(&matches, None));
+    }
     let (sql, condition) = search.end_sql();
-    let end = connection.query_once(&sql, &bound(condition)).await?.first().map(|row| int(row, 0));
-    let (sql, condition) = search.matches_sql();
-    let matches = connection.query_once(&sql, &bound(condition)).await?;
-    let matches: Vec<i64> = matches.iter().map(|row| int(row, 0)).collect();
+    let end = numbers(connection, &sql, condition).await?.first().copied();
+    let (sql, condition) = search.matches_sql(None);
+    let matches = numbers(connection, &sql, condition).await?;
     Ok(search.finish(&matches, end))
-}
-
-/// Nothing sorts before everything.
-fn nulls(page: Page) -> &'static str {
-    if page.oldest_first { "FIRST" } else { "LAST" }
 }
 
 pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {

@@ -30,7 +30,10 @@ pub(super) async fn look_up_by_keys(connection: &Connection) -> Result<(), Postg
 }
 
 /// The first of these that are few enough to look at all.
-async fn few(connection: &Connection, candidates: Vec<Candidates>) -> Result<Option<Vec<i64>>, PostgresError> {
+pub(super) async fn few(
+    connection: &Connection,
+    candidates: Vec<Candidates>,
+) -> Result<Option<Vec<i64>>, PostgresError> {
     for candidates in candidates {
         let value: Vec<(&(dyn ToSql + Sync), Type)> =
             candidates.value.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
@@ -99,7 +102,12 @@ pub(super) async fn run(
     Ok(search.finish())
 }
 
-async fn numbers(connection: &Connection, sql: &str, condition: &WhereClause) -> Result<Vec<i64>, PostgresError> {
+/// The numbers that a statement finds.
+pub(super) async fn numbers(
+    connection: &Connection,
+    sql: &str,
+    condition: &WhereClause,
+) -> Result<Vec<i64>, PostgresError> {
     let rows = connection.query_once(sql, &bound(condition)).await?;
     Ok(rows.iter().map(|row| int(row, 0)).collect())
 }

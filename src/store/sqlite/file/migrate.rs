@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0015_guesses.sql"),
     include_str!("../../../../migrations/sqlite/0016_resources.sql"),
     include_str!("../../../../migrations/sqlite/0017_failed_attempts.sql"),
+    include_str!("../../../../migrations/sqlite/0018_deleted_records.sql"),
 ];
 
 /// The schema version this program writes.
@@ -122,6 +123,7 @@ mod tests {
             "49fe7f74ba590798",
             "b4a88048b450ecc5",
             "9819047c31999878",
+            "4212b48d4665a94f",
         ];
         assert_eq!(digests, shipped, "append a migration instead of editing one");
     }

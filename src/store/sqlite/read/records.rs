@@ -9,11 +9,12 @@ use crate::store::db_codes::{DELIVERED, FAILED};
 use crate::store::inbound::{
     COUNTED_UP_TO, LOOKED_BACK, RecordFilter, RecordOrder, RecordRow, RecordSummary, SyncState,
 };
-use crate::store::record_search::RecordSearch;
+use crate::store::record_list::{RecordCursor, RecordList, RecordSearch};
 use crate::store::search::Found;
 use crate::store::sqlite::error;
-use crate::store::sqlite::read::where_clause::{DIALECT, count};
-use crate::store::where_clause::WhereClause;
+use crate::store::sqlite::read::search::{self, numbers};
+use crate::store::sqlite::read::where_clause::DIALECT;
+use crate::store::where_clause::{SqlValue, WhereClause};
 use crate::store::{Listed, Page, db_codes};
 
 pub(crate) fn read_body(row: &Row<'_>, at: usize) -> rusqlite::Result<Record> {
@@ -76,51 +77,57 @@ impl UnsyncedRow {
 }
 
 pub(crate) fn list(connection: &Connection, filter: &RecordFilter, page: Page) -> rusqlite::Result<Listed<RecordRow>> {
-    let order = order(filter, page);
-    if let Some(search) = RecordSearch::new(filter, page, &order, (DIALECT, filter.row_cost().rows())) {
-        let found = run(connection, search)?;
-        let chosen = WhereClause::on_record_numbers(&found.ids, DIALECT);
-        let rows = if chosen.is_empty() { Vec::new() } else { rows(connection, &chosen, &order, "")? };
+    let cursor = match filter.past.map(|seq| cursor(connection, filter.sort, seq)).transpose()? {
+        Some(None) => return Ok(Listed::counted(Vec::new(), 0)),
+        found => found.flatten(),
+    };
+    let list = RecordList::new(filter, page, cursor, DIALECT);
+    let order = list.order();
+    if list.is_searched() {
+        let most = list.row_cost().rows();
+        let found = run(connection, list.search(most))?;
+        let rows = rows(connection, &found.ids, &order)?;
         return Ok(found.list(rows, None, page));
     }
-    let condition = WhereClause::on_records(filter, page, DIALECT);
-    let total = count(connection, "record r", &condition)?;
-    Ok(Listed::counted(rows(connection, &condition, &order, &page.window())?, total.unsigned_abs()))
+    let numbers = numbers(connection, &list.page_sql(), list.listed())?;
+    let found: i64 =
+        connection.prepare(&list.count_sql())?.query_row(params_from_iter(list.listed().values()), |row| row.get(0))?;
+    Ok(Listed::counted_up_to(rows(connection, &numbers, &order)?, found.unsigned_abs(), list.count_bound()))
 }
 
-/// The columns by which a page is sorted.
-fn order(filter: &RecordFilter, page: Page) -> String {
-    let direction = page.direction();
-    let column = match filter.sort {
-        RecordOrder::Arrival => return format!("r.seq {direction}"),
-        RecordOrder::Name => "r.name",
-        RecordOrder::Email => "r.email",
-        RecordOrder::CreatedAt => "r.created_at",
-    };
-    format!("{column} {direction}, r.seq {direction}")
+/// Where the record is that a page begins behind; nowhere if there is none of that number, and its number alone does not say it.
+fn cursor(connection: &Connection, sort: RecordOrder, seq: i64) -> rusqlite::Result<Option<RecordCursor>> {
+    let Some(sql) = RecordCursor::key_sql(sort) else { return Ok(Some(RecordCursor { seq, key: None })) };
+    let key = connection.prepare_cached(sql)?.query_row([seq], |row| match sort {
+        RecordOrder::CreatedAt => Ok(Some(SqlValue::Int(row.get(0)?))),
+        _ => Ok(row.get::<_, Option<String>>(0)?.map(SqlValue::Text)),
+    });
+    Ok(key.optional()?.map(|key| RecordCursor { seq, key }))
 }
 
-fn rows(
-    connection: &Connection,
-    condition: &WhereClause,
-    order: &str,
-    window: &str,
-) -> rusqlite::Result<Vec<RecordRow>> {
+/// The records with these numbers.
+fn rows(connection: &Connection, numbers: &[i64], order: &str) -> rusqlite::Result<Vec<RecordRow>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let chosen = WhereClause::on_record_numbers(numbers, DIALECT);
     connection
-        .prepare(&format!("SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {order} {window}", condition.sql()))?
-        .query_map(params_from_iter(condition.values()), record_row)?
+        .prepare(&format!("SELECT {COLUMNS} FROM record r WHERE {} ORDER BY {order}", chosen.sql()))?
+        .query_map([], record_row)?
         .map(|row| row.and_then(|bare| bare.complete(connection)))
         .collect()
 }
 
 fn run(connection: &Connection, search: RecordSearch) -> rusqlite::Result<Found> {
+    if let Some(few) = search::few(connection, search.candidates())? {
+        let (sql, bound) = search.matches_sql(Some(&few));
+        let matches = if few.is_empty() { Vec::new() } else { numbers(connection, &sql, bound)? };
+        return Ok(search.finish(&matches, None));
+    }
     let (sql, bound) = search.end_sql();
-    let end = connection.query_row(&sql, params_from_iter(bound.values()), |row| row.get(0)).optional()?;
-    let (sql, bound) = search.matches_sql();
-    let matches: Vec<i64> = connection
-        .prepare(&sql)?
-        .query_map(params_from_iter(bound.values()), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    let end = numbers(connection, &sql, bound)?.first().copied();
+    let (sql, bound) = search.matches_sql(None);
+    let matches = numbers(connection, &sql, bound)?;
     Ok(search.finish(&matches, end))
 }
 

@@ -11,7 +11,7 @@ use crate::store::where_clause::{Candidates, WhereClause};
 pub(crate) const STRETCH: u64 = 5_000;
 
 /// The first of these that are few enough to look at all.
-fn few(connection: &Connection, candidates: Vec<Candidates>) -> rusqlite::Result<Option<Vec<i64>>> {
+pub(crate) fn few(connection: &Connection, candidates: Vec<Candidates>) -> rusqlite::Result<Option<Vec<i64>>> {
     for candidates in candidates {
         let mut select = connection.prepare_cached(&candidates.ids_sql(SEARCH_DIALECT))?;
         let ids: Vec<i64> = select
@@ -72,7 +72,8 @@ pub(crate) fn run(
     Ok(search.finish())
 }
 
-fn numbers(connection: &Connection, sql: &str, condition: &WhereClause) -> rusqlite::Result<Vec<i64>> {
+/// The numbers that a statement finds.
+pub(crate) fn numbers(connection: &Connection, sql: &str, condition: &WhereClause) -> rusqlite::Result<Vec<i64>> {
     connection.prepare(sql)?.query_map(params_from_iter(condition.values()), |row| row.get(0))?.collect()
 }
 
