@@ -1,6 +1,7 @@
 //! `process`: order, order of endings, exits, and waking up.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::support::place::{Place, eventually, kill, within};
@@ -365,6 +366,37 @@ fn what_is_emitted_while_a_request_hangs_goes_out_at_once() {
     kill(&watcher, "-KILL");
     watcher.wait().unwrap();
     assert_eq!(both[1].event_id(), "quick");
+}
+
+/// Outcomes share transactions, for which they wait a few milliseconds; they do not wait for requests that are in flight.
+#[test]
+fn an_outcome_is_recorded_a_moment_after_its_answer_while_every_other_request_hangs() {
+    let (allow, allowed) = std::sync::mpsc::channel::<()>();
+    let allowed = Mutex::new(allowed);
+    let receiver = Receiver::new(move |_| {
+        // All hang but the one that is let go next, and at the end none.
+        let _ = allowed.lock().unwrap().recv();
+        Reply::Status(200)
+    });
+    let place = Place::sending_to(&[receiver.url("/")]);
+    // For every slot that gets free another delivery is claimed already.
+    place.emit_many(200);
+    let mut child = place.spawn(&["process"]);
+    let queue = rusqlite::Connection::open(place.database()).unwrap();
+    let count = "SELECT delivered FROM endpoint";
+    let delivered = || queue.query_row(count, [], |row| row.get::<_, u32>(0)).unwrap();
+    let mut waits: Vec<Duration> = (1..=21)
+        .map(|answered| {
+            let began = Instant::now();
+            allow.send(()).unwrap();
+            eventually("its outcome is recorded", || delivered() == answered);
+            began.elapsed()
+        })
+        .collect();
+    drop(allow);
+    assert!(child.wait().unwrap().success());
+    waits.sort_unstable();
+    assert!(waits[10] < Duration::from_millis(150), "{waits:?}");
 }
 
 /// A bug that panics in one attempt costs that delivery its attempts, and nobody else anything.
