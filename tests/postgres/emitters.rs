@@ -1,15 +1,18 @@
 //! What an emit waits for, and what it does not: wake-ups, and counters that others write.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::Duration;
+use std::sync::mpsc::{self, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
+use syncctl::event::{Draft, EventId};
 use syncctl::store::Store;
 
 use crate::claims::{draft, enqueue, open_store};
+use crate::kill::worker;
 use crate::story::place;
 use crate::support::cluster::Cluster;
-use crate::support::place::within;
+use crate::support::place::{kill, within};
+use crate::support::receiver::Receiver;
 
 #[test]
 fn an_emit_returns_while_its_wake_up_waits() {
@@ -24,7 +27,7 @@ fn an_emit_returns_while_its_wake_up_waits() {
 }
 
 /// Stores events of these resources on a thread of its own; a message says when that is done.
-fn store_aside(store: &Arc<dyn Store>, drafts: Vec<syncctl::event::Draft>) -> Receiver<()> {
+fn store_aside(store: &Arc<dyn Store>, drafts: Vec<Draft>) -> mpsc::Receiver<()> {
     let (store, (done, told)) = (Arc::clone(store), channel());
     std::thread::spawn(move || {
         enqueue(store.as_ref(), drafts);
@@ -44,7 +47,7 @@ fn a_batch_that_is_held_up_holds_up_nobody_who_counts_in_the_same_rows() {
     );
     // More than one round trip stores, of which the last waits for that id.
     let mut batch: Vec<_> = (0..2_500).map(|n| draft(&format!("r{n}"))).collect();
-    batch[2_400].id = Some(syncctl::event::EventId::parse("held").unwrap());
+    batch[2_400].id = Some(EventId::parse("held").unwrap());
     let batch = store_aside(&store, batch);
     within(Duration::from_secs(20), "the batch waits for the id", || cluster.waiting("INSERT INTO event") == 1);
     let single = store_aside(&store, vec![draft("single")]);
@@ -56,4 +59,28 @@ fn a_batch_that_is_held_up_holds_up_nobody_who_counts_in_the_same_rows() {
     drop(held);
     batch.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(cluster.queue("SELECT sum(events), (SELECT count(*) FROM event) FROM tally"), "2502|2502");
+}
+
+#[test]
+fn a_worker_that_sleeps_is_woken_by_the_emit_of_another_process() {
+    let Some(cluster) = Cluster::start_in_memory() else { return };
+    let receiver = Receiver::good();
+    let place = place(&cluster, &[receiver.url("/hook")]);
+    place.emit("user.updated", "first");
+    let mut watcher = worker(&place);
+    receiver.wait_for(1, Duration::from_secs(20));
+    let mut waits: Vec<Duration> = (1..8)
+        .map(|sent| {
+            let asleep = "SELECT count(*) FROM run WHERE asleep AND ended_at IS NULL";
+            within(Duration::from_secs(20), "the worker sleeps", || cluster.queue(asleep) == "1");
+            let began = Instant::now();
+            place.emit("user.updated", &format!("u{sent}"));
+            receiver.wait_for(sent + 1, Duration::from_secs(20))[sent].at.duration_since(began)
+        })
+        .collect();
+    kill(&watcher, "-TERM");
+    assert!(watcher.wait().unwrap().success());
+    waits.sort_unstable();
+    // By itself it looks once a second, and so soon after the last one most of that is still to come.
+    assert!(waits[3] < Duration::from_millis(400), "{waits:?}");
 }

@@ -3,6 +3,7 @@
 use crate::story::place;
 use crate::support::cluster::Cluster;
 use crate::support::place::Place;
+use crate::support::tools::has_tools;
 
 fn exit_of(place: &mut Place, location: &str) -> (i32, String) {
     place.set("SYNCCTL_DB", location);
@@ -121,6 +122,9 @@ fn certificate(cluster: &Cluster) {
 
 #[test]
 fn a_certificate_is_verified_for_its_authority_and_its_host() {
+    if !has_tools(&["openssl"]) {
+        return;
+    }
     let Some(cluster) = Cluster::start() else { return };
     certificate(&cluster);
     cluster.configure("ssl = on\n");

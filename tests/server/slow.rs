@@ -33,17 +33,32 @@ fn slow_heads_bodies_and_readers_keep_no_good_client_waiting() {
     let mut attackers = attacks.map(attack);
     let mut waits = Vec::new();
     while attackers.iter_mut().any(|attacker| attacker.try_wait().unwrap().is_none()) {
-        let began = Instant::now();
+        let (began, delayed) = (Instant::now(), delayed_by_the_machine(&server));
         let answer = server.webhook(&event(&format!("e{}", waits.len()), "user.updated", "u", "{}", AT));
+        let waited = began.elapsed();
         assert_eq!(answer.status, 200);
-        waits.push(began.elapsed());
+        waits.push(waited.saturating_sub(delayed_by_the_machine(&server).saturating_sub(delayed)));
         std::thread::park_timeout(Duration::from_millis(20));
     }
     waits.sort_unstable();
-    assert!(waits.len() > 50, "{} requests while under attack", waits.len());
-    // One in fifty may have met the attackers' own start, which takes both cores.
-    let (most, longest) = (waits[waits.len() * 49 / 50], waits[waits.len() - 1]);
+    assert!(waits.len() >= 10, "{} requests while under attack", waits.len());
+    // Five may have met the start of the attackers.
+    let (most, longest) = (waits[waits.len() - 6], waits[waits.len() - 1]);
     assert!(most < Duration::from_millis(200) && longest < Duration::from_secs(1), "waited {most:?}, {longest:?}");
+    let mean = waits.iter().sum::<Duration>() / u32::try_from(waits.len()).unwrap();
+    assert!(mean < Duration::from_millis(100), "waited {mean:?} on average");
     assert!(server.memory_kib() < 128 * 1024, "{} KiB", server.memory_kib());
     assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
+}
+
+/// How long the threads of the server and this one were ready to run until now, and the machine ran others.
+///
+/// What a request took beyond that is the server's doing: attackers come as fast as ever where the machine has no time for it.
+fn delayed_by_the_machine(server: &Running) -> Duration {
+    let threads = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+    let paths = threads.flatten().map(|thread| thread.path()).chain(["/proc/thread-self".into()]);
+    // A thread may have ended meanwhile.
+    let delays = paths.filter_map(|path| std::fs::read_to_string(path.join("schedstat")).ok());
+    let nanos = |text: String| text.split_whitespace().nth(1)?.parse::<u64>().ok();
+    Duration::from_nanos(delays.filter_map(nanos).sum())
 }
