@@ -1,7 +1,7 @@
 //! The server: connections with limits, routes behind layers, and a stop that loses nothing.
 //!
 //! `routes` says which handler answers which path and which layers are around it; `extract` is what handlers take from a
-//! request, `answer` what they return. `connections` accepts, limits and closes.
+//! request, `response` what they return. `connections` accepts, limits and closes.
 
 use std::future::Future;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,6 @@ use crate::store::Store;
 
 mod access;
 mod admin;
-mod answer;
 mod audit_limit;
 mod body_budget;
 mod change_counter;
@@ -38,6 +37,7 @@ mod queries;
 mod queue_runner;
 mod records;
 mod request_head;
+mod response;
 mod routes;
 mod samples;
 mod secrets;

@@ -3,7 +3,6 @@
 //! One method is one transaction, and its documentation is the contract: what is atomic, what a second call does, what
 //! happens to a run that lost its claim. `now` is always passed in. `tests/store` proves the contract on every backend.
 
-mod answer;
 mod change_listener;
 mod checksum;
 mod db_codes;
@@ -14,6 +13,7 @@ pub mod incidents;
 mod lists;
 mod location;
 pub mod operators;
+mod pending_result;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod queue;
@@ -35,7 +35,6 @@ use crate::delivery::Trigger;
 use crate::endpoint::{ConfiguredEndpoint, Endpoint, TypePattern};
 use crate::event::EventId;
 
-pub use answer::Answer;
 pub use change_listener::ChangeListener;
 pub use error::{Result, StoreError};
 pub use figures::{
@@ -47,6 +46,7 @@ pub use lists::{
     EventRow, Listed, LoggedAttempt, Page, RunRow, Schedule,
 };
 pub use location::{Access, Location, LocationError, PostgresLocation, is_relative_path};
+pub use pending_result::PendingResult;
 pub use queue::{
     AdvanceResult, Claim, ClaimRequest, DeliveryId, Drafts, EnqueueResult, FinishedAttempt, IdleInfo, NamedLock,
     Receipt, RecordResult, Run, RunId, RunStats,
@@ -71,14 +71,14 @@ pub trait Store:
     /// `-2`, `-3` on collision. A name that is new takes over the one endpoint of its URL that no other spec means, with all that
     /// waits for it: so names can be given and changed. An endpoint that is not in `specs` stays, unconfigured: its deliveries are held. Names and
     /// operators' pauses survive; a pause by the configuration ends with it. Empty `specs` change nothing.
-    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints>;
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> PendingResult<StoredEndpoints>;
 
     /// Pauses an endpoint for the operator: its pending deliveries are held, those in flight end. A second call changes
     /// nothing.
-    fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
+    fn pause(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint>;
 
     /// Ends a pause, whatever caused it, and closes an open circuit. A second call changes nothing.
-    fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint>;
+    fn resume(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint>;
 
     /// Stores events, each with one delivery for every configured endpoint that wants it: all of them, or none.
     ///
@@ -89,20 +89,20 @@ pub trait Store:
     ///
     /// A draft for a later time gets its deliveries then, from [`queue_scheduled`](Self::queue_scheduled); one that is never
     /// sent gets none, and neither changes a record now.
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult>;
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> PendingResult<EnqueueResult>;
 
     /// Queues events whose time has come, as if they were emitted now: at most some hundreds of them, earliest first. Returns
     /// how many; none is queued twice. An event for a record that has grown too large leaves the record as it is.
-    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64>;
+    fn queue_scheduled(&self, now: Timestamp) -> PendingResult<u64>;
 
     /// Cancels an event that waits for its time: it is never sent. A second call changes nothing.
-    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation>;
+    fn cancel(&self, event: &EventId, now: Timestamp) -> PendingResult<Cancellation>;
 
     /// Registers a run, whose life is proven by the lock inside the returned value.
-    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run>;
+    fn begin_run(&self, command: &str, now: Timestamp) -> PendingResult<Run>;
 
     /// Records how a run ended. What it still had claimed is freed as if its worker had died.
-    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()>;
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> PendingResult<()>;
 
     /// Records outcomes and claims more, in one transaction.
     ///
@@ -120,32 +120,32 @@ pub trait Store:
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<AdvanceResult>;
+    ) -> PendingResult<AdvanceResult>;
 
     /// Releases claims that were never sent: they are due since they were claimed, and no attempt was made. Lost ones
     /// are skipped.
-    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()>;
+    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> PendingResult<()>;
 
     /// Looks again at claims that have waited: for each, whether the run still owns it, and its endpoint is neither
     /// paused nor, but for a probe, behind an open circuit.
-    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>>;
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> PendingResult<Vec<bool>>;
 
     /// Frees the claims of dead runs and returns how many deliveries that touched.
     ///
     /// A run is dead when the lock of its owner file is free or the file is gone. Each of its deliveries gets an
     /// interrupted attempt that uses up nothing; see [`after_interruption`](crate::delivery::after_interruption).
-    fn reap(&self, now: Timestamp) -> Answer<u64>;
+    fn reap(&self, now: Timestamp) -> PendingResult<u64>;
 
     /// What a run could claim if it began now with these endpoints, the claims of dead runs among it; changes nothing.
     ///
     /// Without `specs`, the endpoints are as they stand. The total is exact, the rows are the oldest thousand.
-    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>>;
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> PendingResult<Listed<DeliveryRow>>;
 
     /// What a worker of `run` without claims can wait for.
-    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo>;
+    fn idle_info(&self, run: RunId, now: Timestamp) -> PendingResult<IdleInfo>;
 
     /// Returns deliveries to their old places in their lanes, due now and with fresh attempts, history kept.
-    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries>;
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> PendingResult<ChangedDeliveries>;
 
     /// Queues events that have no delivery for the endpoints that want their types now, or for `only` that one of them.
     ///
@@ -157,81 +157,81 @@ pub trait Store:
         trigger: Trigger,
         only: Option<String>,
         now: Timestamp,
-    ) -> Answer<Vec<DeliveryId>>;
+    ) -> PendingResult<Vec<DeliveryId>>;
 
     /// Gives up unfinished deliveries that are not being sent.
-    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries>;
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> PendingResult<ChangedDeliveries>;
 
     /// The configured and formerly configured endpoints.
-    fn endpoints(&self) -> Answer<Vec<Endpoint>>;
+    fn endpoints(&self) -> PendingResult<Vec<Endpoint>>;
 
     /// The state of the queue, at a cost that does not grow with it.
-    fn figures(&self, now: Timestamp) -> Answer<QueueFigures>;
+    fn figures(&self, now: Timestamp) -> PendingResult<QueueFigures>;
 
     /// Attempts that ended in the minutes from `since`, by endpoint and type.
-    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>>;
+    fn rates(&self, since: Timestamp) -> PendingResult<Vec<AttemptTotals>>;
 
     /// What happened minute by minute since `since`, at a cost that grows with the minutes alone.
-    fn activity(&self, since: Timestamp) -> Answer<Activity>;
+    fn activity(&self, since: Timestamp) -> PendingResult<Activity>;
 
     /// About how many deliveries were queued since `since`, endpoint by endpoint, at a cost that does not grow with them.
     ///
     /// The sum is by their numbers, which have gaps where a transaction failed, and by the times of events, whose clock may
     /// have jumped; it is shared among the endpoints as the latest of them are.
-    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>>;
+    fn arrivals(&self, since: Timestamp) -> PendingResult<Vec<Arrivals>>;
 
     /// When the last event of a type that `types` matches was emitted or accepted, if that was at or after `since`. Of each, the
     /// latest two hundred thousand are looked at.
-    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>>;
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> PendingResult<Option<Timestamp>>;
 
     /// A page of deliveries, by id. A filter that no index serves is applied to the first rows only, see [`Listed`].
-    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>>;
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Listed<DeliveryRow>>;
 
     /// The rows of one page of deliveries, without counting how many match. Looks at all rows, if it has to.
-    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>>;
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Vec<DeliveryRow>>;
 
     /// The number of deliveries that match. Looks at all rows, if it has to.
-    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64>;
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> PendingResult<u64>;
 
     /// A page of events, by order of emission. A filter that no index serves is applied to the first rows only, see [`Listed`].
-    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>>;
+    fn events(&self, filter: &EventFilter, page: Page) -> PendingResult<Listed<EventRow>>;
 
     /// The rows of one page of events. Looks at all rows, if it has to.
-    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>>;
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<EventRow>>;
 
     /// The rows of one page of events without the states of their deliveries, each with the bytes that are sent.
-    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>>;
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<(EventRow, Vec<u8>)>>;
 
     /// Everything known of one event.
-    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>>;
+    fn event(&self, id: &EventId) -> PendingResult<Option<EventDetail>>;
 
     /// The event emitted `seq`th.
-    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>>;
+    fn event_by_seq(&self, seq: i64) -> PendingResult<Option<EventDetail>>;
 
     /// A page of attempts, by the order in which they ended. A filter that no index serves is applied to the first rows only, see
     /// [`Listed`].
-    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>>;
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Listed<LoggedAttempt>>;
 
     /// The rows of one page of attempts, without counting how many match. Looks at all rows, if it has to.
-    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>>;
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Vec<LoggedAttempt>>;
 
     /// Records that an operator acknowledged a cluster of failures. A later call replaces the earlier.
-    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()>;
+    fn acknowledge(&self, cluster: Acknowledgement) -> PendingResult<()>;
 
     /// Withdraws an acknowledgement, and returns whether there was one.
-    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool>;
+    fn withdraw_acknowledgement(&self, cluster: &str) -> PendingResult<bool>;
 
     /// The clusters of failures that were acknowledged, by name.
-    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>>;
+    fn acknowledgements(&self) -> PendingResult<Vec<Acknowledgement>>;
 
     /// For each of `ids`, whether a later event of the same resource was delivered to the same endpoint already.
-    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>>;
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> PendingResult<Vec<DeliveryId>>;
 
     /// The latest runs, newest first.
-    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>>;
+    fn runs(&self, limit: u64) -> PendingResult<Vec<RunRow>>;
 
     /// Where the queue is, what keeps it, and how large it is.
-    fn database(&self) -> Answer<DatabaseInfo>;
+    fn database(&self) -> PendingResult<DatabaseInfo>;
 
     /// What only a queue in a file of this machine has.
     fn file(&self) -> Option<&dyn FileStore>;
@@ -239,30 +239,36 @@ pub trait Store:
     /// Takes the lock of `name` among all processes that use this queue; `None` while another holds it.
     ///
     /// It ends with the value that is returned, or with the process.
-    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>>;
+    fn try_exclusive(&self, name: &str) -> PendingResult<Option<NamedLock>>;
 
     /// Listens for writes to the queue, by whatever process. To be called where an async runtime runs.
     fn changes(&self) -> ChangeListener;
 
     /// How many runs died and were not found yet, and how many live. Changes nothing.
-    fn open_runs(&self) -> Answer<OpenRuns>;
+    fn open_runs(&self) -> PendingResult<OpenRuns>;
 
     /// Checks the file, and its figures and lanes against its rows; returns what is wrong in words.
-    fn verify(&self) -> Answer<Vec<String>>;
+    fn verify(&self) -> PendingResult<Vec<String>>;
 
     /// Removes one batch of finished deliveries with their attempts, and events nothing is left of.
     ///
     /// An event that was removed is forgotten: its id may be emitted again. Figures are kept right.
-    fn prune(&self, what: PruneFilter) -> Answer<PruneResult>;
+    fn prune(&self, what: PruneFilter) -> PendingResult<PruneResult>;
 
     /// Removes one batch of rows of `log` from before `before`, beginning behind `after` (`i64::MIN` to begin with).
     ///
     /// The ids of webhooks that were applied are kept for [`REMEMBERED`](inbound::REMEMBERED) whatever `before` says, and so
     /// are runs that have not ended.
-    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult>;
+    fn prune_log(
+        &self,
+        log: PrunableLog,
+        before: Timestamp,
+        after: i64,
+        now: Timestamp,
+    ) -> PendingResult<LogPruneResult>;
 
     /// How many rows [`prune_log`](Self::prune_log) would remove in all its batches.
-    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64>;
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> PendingResult<u64>;
 }
 
 /// What only a queue in a file can do, not one in a database server: backup, restore, structure check, log size.
@@ -275,12 +281,12 @@ pub trait FileStore {
     /// The copy is checked, readable by its owner only, and on disk before it takes its name. A file of that name is
     /// replaced only if `replace`; the queue itself never is, nor what belongs to it. Events that changed on the disk are copied
     /// as they are, and reported.
-    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport>;
+    fn backup(&self, to: &Path, replace: bool) -> PendingResult<BackupReport>;
 
     /// Checks the structure of the file, without its indexes; returns what is wrong in words.
     ///
     /// It reads every page, so its time grows with the file.
-    fn check_structure(&self) -> Answer<Vec<String>>;
+    fn check_structure(&self) -> PendingResult<Vec<String>>;
 }
 
 impl dyn Store {

@@ -126,7 +126,7 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             for n in 0..6 {
                 let error = ["it is full", "it is locked"][n % 2];
-                tracing::error!(target: "syncctl::server::answer", error, n, "the database failed");
+                tracing::error!(target: "syncctl::server::response", error, n, "the database failed");
                 tracing::warn!(target: "syncctl::server::connections", n, "failed to accept");
                 tracing::info!(target: "syncctl::server::layers", n, "a request");
                 tracing::error!(target: "syncctl::outbound", n, "elsewhere");

@@ -20,7 +20,7 @@ use crate::render::live::{KeyPress, LiveScreen, Pane, ScreenContent, next_key};
 use crate::report::top::{Snapshot, Top, event_lines, top};
 use crate::report::why;
 use crate::service::figures;
-use crate::store::{Answer, AttemptFilter, DeliveryFilter, DeliveryId, Page, Replay, Store};
+use crate::store::{AttemptFilter, DeliveryFilter, DeliveryId, Page, PendingResult, Replay, Store};
 
 /// The most failures that are listed.
 const FAILURES: u64 = 100;
@@ -312,7 +312,7 @@ async fn read(context: &Context, store: &Arc<dyn Store>, readings: &mut Readings
     let reader = Arc::clone(store);
     let limits = context.config()?.health.clone();
     let judged = limits.clone();
-    let read = Answer::deferred(move || figures::health_figures(reader.as_ref(), &limits, now)).await?;
+    let read = PendingResult::deferred(move || figures::health_figures(reader.as_ref(), &limits, now)).await?;
     readings.add(&read.figures, now);
     let health = monitor::health(&read, &judged, now);
     let (since, latest) = (Some(now.minus(LATENCY_WINDOW)), u32::try_from(ATTEMPTS).ok());

@@ -1,13 +1,13 @@
 //! The queue of claims that will not be sent and have to be released.
 
 use crate::clock::Timestamp;
-use crate::store::{Answer, Claim, RunId, Store, StoreError};
+use crate::store::{Claim, PendingResult, RunId, Store, StoreError};
 
 /// Claims that are given back unsent; at most one transaction is under way.
 #[derive(Default)]
 pub(super) struct ReleaseQueue {
     unwanted: Vec<Claim>,
-    under_way: Option<(Vec<Claim>, Answer<()>)>,
+    under_way: Option<(Vec<Claim>, PendingResult<()>)>,
 }
 
 impl ReleaseQueue {

@@ -10,11 +10,11 @@ use axum::response::Response;
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, ORIGIN};
 use http::{HeaderName, Method};
 
-use super::answer::Problem;
 use super::connections::Peer;
 use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::operator::Operator;
+use super::response::Problem;
 use super::secrets::Secrets;
 use super::sessions;
 use super::state::App;

@@ -17,8 +17,8 @@ use http_body_util::BodyExt as _;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::Problem;
 use super::login_throttle::network;
+use super::response::Problem;
 
 /// How long things may take.
 const TIMES: BodyTimes =

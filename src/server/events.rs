@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
-use super::answer::{Answer, Problem};
 use super::extract::{Members, Payload};
 use super::preconditions::IdempotencyKey;
+use super::response::{Problem, ReportResponse};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::clock::Timestamp;
 use crate::event::{Draft, InvalidDraft, Traceparent};
@@ -26,7 +26,7 @@ pub(super) async fn emit(
     State(app): State<Arc<App>>,
     key: IdempotencyKey,
     request: Request,
-) -> Result<Answer, Problem> {
+) -> Result<ReportResponse, Problem> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let traceparent = traceparent_of(request.headers());
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -50,7 +50,7 @@ async fn one(
     body: Payload,
     key: &IdempotencyKey,
     traceparent: Option<Traceparent>,
-) -> Result<Answer, Problem> {
+) -> Result<ReportResponse, Problem> {
     let draft = Draft::from_line(&body.bytes).map_err(|e| invalid_event(&e, &body.bytes))?;
     let id = draft.id.clone().or_else(|| key.event_id(0));
     let draft = Draft { id, traceparent, ..draft };
@@ -58,7 +58,7 @@ async fn one(
     let stored = app.store.enqueue(drafts, false, app.now()).within(STORE_WRITE_TIMEOUT).await?;
     let receipt = stored.first.ok_or_else(Problem::internal)?;
     let status = if receipt.duplicate { StatusCode::OK } else { StatusCode::CREATED };
-    Ok(Answer::with_status(status, emitted(&receipt)))
+    Ok(ReportResponse::with_status(status, emitted(&receipt)))
 }
 
 /// The members of an event that are wrong, or the rule it breaks as a whole.
@@ -97,7 +97,7 @@ async fn batch(
     body: Payload<BATCH_LIMIT>,
     key: IdempotencyKey,
     traceparent: Option<Traceparent>,
-) -> Result<Answer, Problem> {
+) -> Result<ReportResponse, Problem> {
     let now = app.now();
     check(&body.bytes, now)?;
     // Every line was read before: what is read again inside the transaction cannot fail.
@@ -110,7 +110,7 @@ async fn batch(
     let stored = app.store.enqueue(drafts, false, now).within(STORE_WRITE_TIMEOUT).await?;
     let answer =
         Batch { accepted: stored.accepted, duplicates: stored.duplicates, rejected: 0, rejected_lines: Vec::new() };
-    Ok(Answer::new(Report::new(&answer)))
+    Ok(ReportResponse::new(Report::new(&answer)))
 }
 
 /// Checks every line before the first is stored: all of a batch, or nothing.

@@ -12,10 +12,10 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use super::answer::Problem;
 use super::body_budget::{BodyBytes, BodySender};
 use super::connections::{BusyGuard, Peer};
 use super::operator::Operator;
+use super::response::Problem;
 use super::state::App;
 use crate::store::Page;
 

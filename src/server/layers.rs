@@ -11,11 +11,11 @@ use http::{HeaderName, HeaderValue};
 use tower_http::request_id::{MakeRequestId, RequestId};
 use uuid::Uuid;
 
-use super::answer::{self, Problem};
 use super::connections::Peer;
 use super::openapi;
 use super::pages::problem::problem_page;
 use super::request_head::{check_framing, check_host};
+use super::response::{self, Problem};
 use super::state::App;
 use crate::untrusted::Untrusted;
 
@@ -105,10 +105,10 @@ pub(super) async fn envelope(
     next: Next,
 ) -> Response {
     let response = next.run(request).await;
-    if let Some(answer::Delay(delay)) = response.extensions().get().copied() {
+    if let Some(response::Delay(delay)) = response.extensions().get().copied() {
         tokio::time::sleep(delay).await;
     }
-    answer::render(response, &id_of(&request_id), app.now())
+    response::render(response, &id_of(&request_id), app.now())
 }
 
 /// Runs a request in a task of its own: a panic ends it with 500, and a caller that leaves does not interrupt it.
@@ -154,9 +154,9 @@ pub(super) async fn problem_pages(request: Request, next: Next) -> Response {
     let wanted = if request.method() == http::Method::GET { request.uri().path_and_query() } else { None };
     let wanted = wanted.map_or("/", http::uri::PathAndQuery::as_str).to_owned();
     let mut response = next.run(request).await;
-    let Some(problem) = answer::take_problem(&mut response) else { return response };
+    let Some(problem) = response::take_problem(&mut response) else { return response };
     let mut page = problem_page(&problem, &wanted);
-    answer::carry_over(&mut response, &mut page);
+    response::carry_over(&mut response, &mut page);
     page
 }
 

@@ -9,10 +9,10 @@ use http::StatusCode;
 use http::header::{HeaderMap, LOCATION, SET_COOKIE};
 use url::form_urlencoded;
 
-use super::answer::Problem;
 use super::connections::Peer;
 use super::extract::Payload;
 use super::operator::Operator;
+use super::response::Problem;
 use super::sessions::{self, LIFETIME, clear_cookie, named, set_cookie};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::store::operators::NewSession;

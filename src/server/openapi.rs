@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::access::AuthRequirement;
-use super::answer;
+use super::response;
 use super::state::App;
 use crate::event::CATALOGUE;
 use crate::record::{FieldRule, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_TEXT_CHARS, RecordKind};
@@ -25,7 +25,7 @@ use pages::PAGES;
 /// The document never changes, so it is written once.
 pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
     let text = app.document.get_or_init(|| whole().to_string().into());
-    answer::json(StatusCode::OK, text.clone())
+    response::json(StatusCode::OK, text.clone())
 }
 
 /// The whole document.

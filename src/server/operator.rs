@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::answer::Problem;
+use super::response::Problem;
 use crate::store::operators::Role;
 
 /// The operator who sent a request: name, role, and session if a browser sent it.

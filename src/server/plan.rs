@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::answer::Problem;
+use super::response::Problem;
 use crate::delivery::{State, Trigger};
 use crate::monitor::failure_clusters::{ClusterName, ClusterPrefix};
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Page, Replay, Result, SkipReason, Store};

@@ -9,8 +9,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use sha2::{Digest as _, Sha256};
 
-use super::answer::Problem;
 use super::operator::Operator;
+use super::response::Problem;
 use crate::event::EventId;
 use crate::record::Record;
 use crate::store::inbound::Versions;

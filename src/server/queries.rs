@@ -3,8 +3,8 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
-use super::answer::Problem;
 use super::extract::{Number, PageLimit, PageNumber, Text};
+use super::response::Problem;
 use crate::clock::Timestamp;
 use crate::delivery::State;
 use crate::endpoint::TypePattern;

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::answer::{Answer, Problem};
 use super::extract::{JsonObject, Members, Order, PageLimit, PageNumber, Path, Query, Text, page};
 use super::preconditions::{IdempotencyKey, RecordConditions, etag};
+use super::response::{Problem, ReportResponse};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::{Draft, EventId, InvalidDraft};
 use crate::inbound::field_of;
@@ -22,7 +22,7 @@ use crate::store::Page;
 use crate::store::inbound::{EditResult, ExpectedRecord, RecordEdit, RecordFilter, RecordOrder, RecordRow, Versions};
 
 /// The response of a route that lists records.
-type Response = Result<Answer, Problem>;
+type Response = Result<ReportResponse, Problem>;
 /// The response of a route about one record, with its `ETag`.
 type RecordResponse = Result<HttpResponse, Problem>;
 
@@ -262,7 +262,7 @@ async fn list(app: &App, filter: RecordFilter, page: Page) -> Response {
     let listed = app.read(move |store| store.records(&filter, page).wait()).await?;
     let views: Vec<_> = listed.rows.iter().map(report::records::RecordView).collect();
     let report = Report::new(&views).paged(Pagination::of(&listed, page));
-    Ok(Answer::new(report.with_cursor_after(&listed, |row| row.seq)))
+    Ok(ReportResponse::new(report.with_cursor_after(&listed, |row| row.seq)))
 }
 
 async fn find(app: &App, on: &RecordConditions, kind: RecordKind, id: String) -> RecordResponse {
@@ -282,7 +282,7 @@ fn found_record(on: &RecordConditions, row: &RecordRow) -> HttpResponse {
 }
 
 fn single(status: StatusCode, row: &RecordRow) -> HttpResponse {
-    ([(ETAG, etag(&row.record))], Answer::with_status(status, report::records::single(row))).into_response()
+    ([(ETAG, etag(&row.record))], ReportResponse::with_status(status, report::records::single(row))).into_response()
 }
 
 fn missing(kind: RecordKind) -> Problem {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Version};
 
-use super::answer::Problem;
+use super::response::Problem;
 
 /// Refuses a head that proxies in front of us could read differently.
 pub(super) fn check_framing(parts: &Parts) -> Result<(), Problem> {

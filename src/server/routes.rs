@@ -13,8 +13,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::access::{self, AuthRequirement};
 use super::admin::{changes, lists};
-use super::answer::Problem;
 use super::layers::{self, REQUEST_ID, RandomRequestId};
+use super::response::Problem;
 use super::state::App;
 use super::{RouteGroup, events, login, monitoring, openapi, pages, records, webhooks};
 

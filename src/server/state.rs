@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::answer::Problem;
 use super::audit_limit::AuditLimit;
 use super::body_budget::BodyBudget;
 use super::change_counter::ChangeCounter;
@@ -16,6 +15,7 @@ use super::known_senders::KnownSenders;
 use super::login_throttle::LoginThrottle;
 use super::metrics::Metrics;
 use super::queue_runner::QueueRunner;
+use super::response::Problem;
 use super::samples::Samples;
 use super::secrets::Secrets;
 use super::sessions;

@@ -11,9 +11,9 @@ use http::HeaderMap;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::answer::{Answer, Problem};
 use super::connections::Peer;
 use super::extract::Payload;
+use super::response::{Problem, ReportResponse};
 use super::state::{App, STORE_WRITE_TIMEOUT};
 use crate::event::EventId;
 use crate::inbound::{self, Source, WebhookRefusal, command};
@@ -37,7 +37,7 @@ pub(super) async fn receive(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
     request: Request,
-) -> Result<Answer, Problem> {
+) -> Result<ReportResponse, Problem> {
     let began = Instant::now();
     let settings = app.settings();
     let source = settings.sources.at(request.uri().path()).ok_or_else(|| Problem::not_found("route"))?;
@@ -74,7 +74,7 @@ pub(super) async fn receive(
         }
     };
     let received = AcceptedWebhook { message, event_id: &id, event_type: &event_type, result: applied.name() };
-    Ok(Answer::new(Report::new(&received)))
+    Ok(ReportResponse::new(Report::new(&received)))
 }
 
 /// A webhook that is being verified and applied: its source and the address it came from.

@@ -20,7 +20,7 @@ use crate::inbound::{self, ForwardTarget, MAX_BODY_BYTES, MessageCounts, Message
 use crate::network::failure::Failure;
 use crate::outbound::run::StopRequest;
 use crate::store::inbound::{ApplyResult, ID_CONFLICT, RefusalDetails, RefusedWebhook, VerifiedWebhook, WebhookEffect};
-use crate::store::{Answer, Store, StoreError};
+use crate::store::{PendingResult, Store, StoreError};
 use crate::untrusted::Untrusted;
 
 /// Messages that are taken at once: their changes share a commit.
@@ -109,7 +109,7 @@ impl fmt::Debug for Consuming {
 /// A message that was read: it is being applied, or it was refused.
 enum Begun {
     /// It is being applied.
-    Applying(VerifiedWebhook, Answer<ApplyResult>),
+    Applying(VerifiedWebhook, PendingResult<ApplyResult>),
     /// It is refused.
     Refused(RefusedWebhook),
 }

@@ -17,7 +17,7 @@ pub use stored_requests::{
     RequestCopy, WebhookTotal,
 };
 
-use super::{Answer, Listed, Page};
+use super::{Listed, Page, PendingResult};
 
 /// How long the ids of events that arrived are remembered. Those of events without a timestamp are remembered for good: one
 /// captured today and sent again after this time would be stamped with the time of its second arrival, and so change its record
@@ -284,58 +284,58 @@ pub trait Records {
     /// is applied is not emitted again. A record that would grow past its limits stays as it was:
     /// [`StoreError::RecordTooLarge`](super::StoreError::RecordTooLarge). An endpoint to emit to that does not exist is
     /// [`StoreError::NoEndpoint`](super::StoreError::NoEndpoint). With a replay its kept request is settled.
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult>;
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> PendingResult<ApplyResult>;
 
     /// Whether an event that arrived under this id is remembered.
-    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool>;
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> PendingResult<bool>;
 
     /// Audits refusals: [`REFUSALS_A_MINUTE`] rows for each reason and minute, the rest as one count; those of which no
     /// other copy exists always get rows of their own. A request that comes with its row is kept for
     /// [`REQUESTS_KEPT_FOR`], within [`MAX_KEPT_BYTES_PER_SOURCE`] and [`MAX_KEPT_BYTES`].
-    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()>;
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> PendingResult<()>;
 
     /// Changes a record and emits the change, both or neither. It is stamped later than everything known of the record.
     ///
     /// A change whose event was given an id that is known is made once: the second time nothing happens, whatever the record has
     /// become, unless it is another change ([`StoreError::Conflict`](super::StoreError::Conflict)).
-    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult>;
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> PendingResult<EditResult>;
 
     /// Merges records from elsewhere, stamps and tombstones included, and returns how many changed. Nothing is emitted.
-    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64>;
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> PendingResult<u64>;
 
     /// One record, deleted ones included.
-    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>>;
+    fn record(&self, kind: RecordKind, id: &str) -> PendingResult<Option<RecordRow>>;
 
     /// A page of records. A text is looked for in the first records of the page's order only, see [`Listed`].
-    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>>;
+    fn records(&self, filter: &RecordFilter, page: Page) -> PendingResult<Listed<RecordRow>>;
 
     /// Up to `limit` records after the row `after`, deleted ones included, each with its row.
-    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>>;
+    fn records_after(&self, after: i64, limit: u64) -> PendingResult<Vec<(i64, RecordRow)>>;
 
     /// The records of each kind, summed up at a cost that does not grow with their number.
-    fn record_summaries(&self) -> Answer<Vec<RecordSummary>>;
+    fn record_summaries(&self) -> PendingResult<Vec<RecordSummary>>;
 
     /// Every address that webhooks came from within [`REMEMBERED`] before `now`, with each secret they verified under, the
     /// newest first. Duplicates and conflicts count: they are signed as well.
-    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>>;
+    fn senders(&self, now: Timestamp) -> PendingResult<Vec<SenderRow>>;
 
     /// A page of the inbound audit log.
-    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>>;
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> PendingResult<Listed<ReceivedRow>>;
 
     /// What was received since `since`, at a cost that does not grow with it.
-    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures>;
+    fn received_figures(&self, since: Timestamp) -> PendingResult<ReceivedFigures>;
 
     /// A page of the refused requests that are kept, of those behind the number `past` in its order if one is given: a cursor that
     /// holds while requests are added and removed.
-    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>>;
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> PendingResult<Listed<KeptRequest>>;
 
     /// One of them, whole.
-    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>>;
+    fn kept_request(&self, id: i64) -> PendingResult<Option<(KeptRequest, RequestCopy)>>;
 
     /// Notes what became of a kept request that was replayed. Unknown ones are ignored.
-    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()>;
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> PendingResult<()>;
 
     /// The newest `limit` of the last [`LOOKED_BACK`] rows of the inbound audit log that were refused, conflicts included, or
     /// that were not. Newest first, and uncounted, so that it costs the same however long the log is.
-    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>>;
+    fn latest_received(&self, refused: bool, limit: u32) -> PendingResult<Vec<ReceivedRow>>;
 }

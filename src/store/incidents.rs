@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::{Answer, Listed, Page};
+use super::{Listed, Page, PendingResult};
 use crate::clock::Timestamp;
 
 /// The longest quiet time a sink may have.
@@ -268,17 +268,22 @@ pub trait Incidents {
     /// looked for and not found is resolved. A notification is claimed by one caller for [`CLAIM_LASTS`]; a sink is notified of
     /// the same kind and subject at most once in its quiet time, but always of the end of what it was notified of. A second call
     /// changes and claims nothing.
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>>;
+    fn observe(
+        &self,
+        observation: Observation,
+        sinks: Vec<SinkRule>,
+        now: Timestamp,
+    ) -> PendingResult<Vec<Notification>>;
 
     /// Records whether claimed notifications were sent. Those that were not are claimed again later, after a wait that grows with
     /// each failure.
-    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()>;
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> PendingResult<()>;
 
     /// A page of incidents, the latest first, and those that are open before all others; only these if `open`.
-    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>>;
+    fn incidents(&self, open: bool, page: Page) -> PendingResult<Listed<Incident>>;
 
     /// The sinks that could not be notified lately, by name.
-    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>>;
+    fn failing_sinks(&self, now: Timestamp) -> PendingResult<Vec<FailingSink>>;
 }
 
 // ── the rules, for every backend ────────────────────────────────────────────────────────────────────────────────────

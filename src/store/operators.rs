@@ -1,6 +1,6 @@
 //! The store's contract for the people who operate a queue over HTTP: their sessions, and what they did.
 
-use super::{Answer, Listed, Page};
+use super::{Listed, Page, PendingResult};
 use crate::clock::Timestamp;
 
 /// The name of the operator whose token is the admin token of the configuration.
@@ -126,29 +126,29 @@ pub trait Operators {
     ///
     /// What was counted in earlier minutes is removed. Beyond [`MAX_COUNTED_SOURCES`] sources a minute others are not counted: of them
     /// what was given is returned.
-    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>>;
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> PendingResult<Vec<u64>>;
 
     /// Begins a session. Those that ran out are removed, and the oldest beyond [`MAX_SESSIONS`].
-    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()>;
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> PendingResult<()>;
 
     /// The open session whose name has this hash.
-    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>>;
+    fn session(&self, name: [u8; 32], now: Timestamp) -> PendingResult<Option<SessionRow>>;
 
     /// The open sessions, newest first.
-    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>>;
+    fn sessions(&self, now: Timestamp) -> PendingResult<Vec<SessionRow>>;
 
     /// Ends a session. Returns whether there was one of that number; a second call changes nothing.
-    fn end_session(&self, id: i64) -> Answer<bool>;
+    fn end_session(&self, id: i64) -> PendingResult<bool>;
 
     /// Notes what an operator is about to do, and returns the number of the row. What is not on disk may not be done.
-    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64>;
+    fn record_action(&self, action: NewAction, now: Timestamp) -> PendingResult<i64>;
 
     /// Notes what came of an action. Unknown ones are ignored.
-    fn settle_action(&self, id: i64, outcome: String) -> Answer<()>;
+    fn settle_action(&self, id: i64, outcome: String) -> PendingResult<()>;
 
     /// One action.
-    fn action(&self, id: i64) -> Answer<Option<ActionRow>>;
+    fn action(&self, id: i64) -> PendingResult<Option<ActionRow>>;
 
     /// A page of actions, by the order in which they were asked for.
-    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>>;
+    fn actions(&self, filter: &ActionFilter, page: Page) -> PendingResult<Listed<ActionRow>>;
 }

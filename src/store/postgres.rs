@@ -1,6 +1,6 @@
 //! The store's contract in PostgreSQL's words.
 //!
-//! One thread owns all connections of a store (`node`). What a worker does is one transaction whose statements are sent at
+//! One thread owns all connections of a store (`client`). What a worker does is one transaction whose statements are sent at
 //! once (`advance`, `claim`); who is alive is proven by a session's lock and by beats (`runs`). What is under way stands in small
 //! tables beside the deliveries, so that finishing one writes no index.
 
@@ -19,12 +19,12 @@ use super::incidents::{FailingSink, Incident, Incidents, Notification, Notificat
 use super::operators::{ActionFilter, ActionRow, NewAction, NewSession, Operators, SessionRow, WrongSecretCount};
 use super::transfer::{CopiedTable, Transfer, Values};
 use super::{
-    Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptDuration, AttemptFilter, AttemptTotals,
+    Access, Acknowledgement, Activity, AdvanceResult, Arrivals, AttemptDuration, AttemptFilter, AttemptTotals,
     Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, DatabaseInfo, DeliveryCounts, DeliveryFilter,
     DeliveryId, DeliveryRow, Drafts, DroppedEndpoint, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore,
     FinishedAttempt, IdleInfo, LATENCIES, Listed, Location, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page,
-    PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow,
-    RunStats, Schedule, Store, StoreError, StoredEndpoints, db_codes, rules,
+    PendingResult, PostgresLocation, PrunableLog, PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId,
+    RunRow, RunStats, Schedule, Store, StoreError, StoredEndpoints, db_codes, rules,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -38,6 +38,7 @@ mod announce;
 mod attempts;
 mod checksum;
 mod claim;
+mod client;
 mod coalesce;
 mod connection;
 mod control;
@@ -59,7 +60,6 @@ mod lanes;
 mod migrate;
 mod missing_deliveries;
 mod new_events;
-mod node;
 mod operators;
 mod preview;
 mod prune;
@@ -79,8 +79,8 @@ mod tls;
 mod transfer;
 mod where_clause;
 
+use client::Client;
 use connection::{Connection, args};
-use node::Node;
 use settings::{ConnectionSettings, SessionMode};
 use thread::{DatabaseThread, NamedLockGuard, RunGuard};
 
@@ -114,47 +114,48 @@ fn collect(drafts: Drafts) -> Result<Vec<Draft>> {
 }
 
 impl Store for Postgres {
-    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints> {
-        self.thread.submit(async move |node: Rc<Node>| endpoints::set(&node, specs, now).await)
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> PendingResult<StoredEndpoints> {
+        self.thread.submit(async move |client: Rc<Client>| endpoints::set(&client, specs, now).await)
     }
 
-    fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+    fn pause(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint> {
         let name = name.to_owned();
-        self.thread.submit(async move |node: Rc<Node>| endpoints::pause(&node, name, now).await)
+        self.thread.submit(async move |client: Rc<Client>| endpoints::pause(&client, name, now).await)
     }
 
-    fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+    fn resume(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint> {
         let name = name.to_owned();
-        self.thread.submit(async move |node: Rc<Node>| endpoints::resume(&node, name, now).await)
+        self.thread.submit(async move |client: Rc<Client>| endpoints::resume(&client, name, now).await)
     }
 
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult> {
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> PendingResult<EnqueueResult> {
         let drafts = collect(drafts);
-        self.thread.submit(async move |node: Rc<Node>| enqueue::enqueue(&node, drafts?, skip_conflicts, now).await)
+        self.thread
+            .submit(async move |client: Rc<Client>| enqueue::enqueue(&client, drafts?, skip_conflicts, now).await)
     }
 
-    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64> {
-        self.thread.submit(async move |node: Rc<Node>| schedule::queue_due(&node, now).await)
+    fn queue_scheduled(&self, now: Timestamp) -> PendingResult<u64> {
+        self.thread.submit(async move |client: Rc<Client>| schedule::queue_due(&client, now).await)
     }
 
-    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation> {
+    fn cancel(&self, event: &EventId, now: Timestamp) -> PendingResult<Cancellation> {
         let event = event.clone();
-        self.thread.submit(async move |node: Rc<Node>| schedule::cancel(&node, event, now).await)
+        self.thread.submit(async move |client: Rc<Client>| schedule::cancel(&client, event, now).await)
     }
 
-    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
+    fn begin_run(&self, command: &str, now: Timestamp) -> PendingResult<Run> {
         let command = command.to_owned();
         // The run's lock is held by the thread, which stays for as long as the run.
         let thread = Arc::clone(&self.thread);
-        self.thread.submit(async move |node: Rc<Node>| {
-            let id = runs::begin(node, command, now).await?;
+        self.thread.submit(async move |client: Rc<Client>| {
+            let id = runs::begin(client, command, now).await?;
             Ok(Run { id, _lock: Box::new(RunGuard::new(id, thread)) })
         })
     }
 
-    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()> {
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> PendingResult<()> {
         let run = run.id;
-        self.thread.submit(async move |node: Rc<Node>| runs::end(&node, run, stats, exit, now).await)
+        self.thread.submit(async move |client: Rc<Client>| runs::end(&client, run, stats, exit, now).await)
     }
 
     fn advance(
@@ -163,34 +164,34 @@ impl Store for Postgres {
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<AdvanceResult> {
-        self.thread.submit(async move |node: Rc<Node>| advance::advance(&node, run, &finished, &wants, now).await)
+    ) -> PendingResult<AdvanceResult> {
+        self.thread.submit(async move |client: Rc<Client>| advance::advance(&client, run, &finished, &wants, now).await)
     }
 
-    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| advance::release(&node, run, claims, now).await)
+    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| advance::release(&client, run, claims, now).await)
     }
 
-    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>> {
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> PendingResult<Vec<bool>> {
         let claims: Vec<_> = claims.iter().map(|claim| (claim.delivery, claim.endpoint, claim.number)).collect();
-        self.thread.submit(async move |node: Rc<Node>| advance::still_wanted(&node, run, claims, now).await)
+        self.thread.submit(async move |client: Rc<Client>| advance::still_wanted(&client, run, claims, now).await)
     }
 
-    fn reap(&self, now: Timestamp) -> Answer<u64> {
-        self.thread.submit(async move |node: Rc<Node>| runs::reap(&node, now).await)
+    fn reap(&self, now: Timestamp) -> PendingResult<u64> {
+        self.thread.submit(async move |client: Rc<Client>| runs::reap(&client, now).await)
     }
 
-    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> PendingResult<Listed<DeliveryRow>> {
         let specs = specs.to_vec();
-        self.thread.submit(async move |node: Rc<Node>| preview::preview_due(&node, specs, now).await)
+        self.thread.submit(async move |client: Rc<Client>| preview::preview_due(&client, specs, now).await)
     }
 
-    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo> {
-        self.thread.submit(async move |node: Rc<Node>| figures::idle_info(&node, run, now).await)
+    fn idle_info(&self, run: RunId, now: Timestamp) -> PendingResult<IdleInfo> {
+        self.thread.submit(async move |client: Rc<Client>| figures::idle_info(&client, run, now).await)
     }
 
-    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries> {
-        self.thread.submit(async move |node: Rc<Node>| replay::replay(&node, ids, how, now).await)
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> PendingResult<ChangedDeliveries> {
+        self.thread.submit(async move |client: Rc<Client>| replay::replay(&client, ids, how, now).await)
     }
 
     fn create_missing_deliveries(
@@ -199,128 +200,128 @@ impl Store for Postgres {
         trigger: Trigger,
         only: Option<String>,
         now: Timestamp,
-    ) -> Answer<Vec<DeliveryId>> {
-        self.thread.submit(async move |node: Rc<Node>| {
-            missing_deliveries::create_missing_deliveries(&node, events, trigger, only, now).await
+    ) -> PendingResult<Vec<DeliveryId>> {
+        self.thread.submit(async move |client: Rc<Client>| {
+            missing_deliveries::create_missing_deliveries(&client, events, trigger, only, now).await
         })
     }
 
-    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries> {
-        self.thread.submit(async move |node: Rc<Node>| replay::give_up(&node, ids, now).await)
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> PendingResult<ChangedDeliveries> {
+        self.thread.submit(async move |client: Rc<Client>| replay::give_up(&client, ids, now).await)
     }
 
-    fn endpoints(&self) -> Answer<Vec<Endpoint>> {
-        self.thread.submit(async |node: Rc<Node>| {
-            let rows = node.read(async |connection: &Connection| endpoint_rows::load(connection).await).await?;
+    fn endpoints(&self) -> PendingResult<Vec<Endpoint>> {
+        self.thread.submit(async |client: Rc<Client>| {
+            let rows = client.read(async |connection: &Connection| endpoint_rows::load(connection).await).await?;
             Ok(rows.into_iter().map(|row| row.endpoint).collect())
         })
     }
 
-    fn figures(&self, now: Timestamp) -> Answer<QueueFigures> {
-        self.thread.submit(async move |node: Rc<Node>| figures::figures(&node, now).await)
+    fn figures(&self, now: Timestamp) -> PendingResult<QueueFigures> {
+        self.thread.submit(async move |client: Rc<Client>| figures::figures(&client, now).await)
     }
 
-    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>> {
-        self.thread.submit(async move |node: Rc<Node>| figures::rates(&node, since).await)
+    fn rates(&self, since: Timestamp) -> PendingResult<Vec<AttemptTotals>> {
+        self.thread.submit(async move |client: Rc<Client>| figures::rates(&client, since).await)
     }
 
-    fn activity(&self, since: Timestamp) -> Answer<Activity> {
-        self.thread.submit(async move |node: Rc<Node>| figures::activity(&node, since).await)
+    fn activity(&self, since: Timestamp) -> PendingResult<Activity> {
+        self.thread.submit(async move |client: Rc<Client>| figures::activity(&client, since).await)
     }
 
-    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
-        self.thread.submit(async move |node: Rc<Node>| figures::arrivals(&node, since).await)
+    fn arrivals(&self, since: Timestamp) -> PendingResult<Vec<Arrivals>> {
+        self.thread.submit(async move |client: Rc<Client>| figures::arrivals(&client, since).await)
     }
 
-    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> PendingResult<Option<Timestamp>> {
         let types = types.clone();
-        self.thread.submit(async move |node: Rc<Node>| figures::last_seen(&node, &types, since).await)
+        self.thread.submit(async move |client: Rc<Client>| figures::last_seen(&client, &types, since).await)
     }
 
-    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Listed<DeliveryRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| deliveries::deliveries(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| deliveries::deliveries(&client, filter, page).await)
     }
 
-    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Vec<DeliveryRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| deliveries::page_of_deliveries(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| deliveries::page_of_deliveries(&client, filter, page).await)
     }
 
-    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64> {
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> PendingResult<u64> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| deliveries::count_deliveries(&node, filter).await)
+        self.thread.submit(async move |client: Rc<Client>| deliveries::count_deliveries(&client, filter).await)
     }
 
-    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>> {
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<EventRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| events::page_of_events(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| events::page_of_events(&client, filter, page).await)
     }
 
-    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
+    fn events(&self, filter: &EventFilter, page: Page) -> PendingResult<Listed<EventRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| events::events(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| events::events(&client, filter, page).await)
     }
 
-    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<(EventRow, Vec<u8>)>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| events::events_with_bodies(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| events::events_with_bodies(&client, filter, page).await)
     }
 
-    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
+    fn event(&self, id: &EventId) -> PendingResult<Option<EventDetail>> {
         let id = id.as_str().to_owned();
-        self.thread.submit(async move |node: Rc<Node>| event_detail::event(&node, "e.id = $1", args![id]).await)
+        self.thread.submit(async move |client: Rc<Client>| event_detail::event(&client, "e.id = $1", args![id]).await)
     }
 
-    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
-        self.thread.submit(async move |node: Rc<Node>| event_detail::event(&node, "e.seq = $1", args![seq]).await)
+    fn event_by_seq(&self, seq: i64) -> PendingResult<Option<EventDetail>> {
+        self.thread.submit(async move |client: Rc<Client>| event_detail::event(&client, "e.seq = $1", args![seq]).await)
     }
 
-    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Listed<LoggedAttempt>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| attempts::logged(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| attempts::logged(&client, filter, page).await)
     }
 
-    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Vec<LoggedAttempt>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| attempts::page_of_logged(&node, &filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| attempts::page_of_logged(&client, &filter, page).await)
     }
 
-    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| acknowledge::acknowledge(&node, cluster).await)
+    fn acknowledge(&self, cluster: Acknowledgement) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| acknowledge::acknowledge(&client, cluster).await)
     }
 
-    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool> {
+    fn withdraw_acknowledgement(&self, cluster: &str) -> PendingResult<bool> {
         let cluster = cluster.to_owned();
-        self.thread.submit(async move |node: Rc<Node>| acknowledge::withdraw(&node, cluster).await)
+        self.thread.submit(async move |client: Rc<Client>| acknowledge::withdraw(&client, cluster).await)
     }
 
-    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>> {
-        self.thread.submit(async |node: Rc<Node>| acknowledge::all(&node).await)
+    fn acknowledgements(&self) -> PendingResult<Vec<Acknowledgement>> {
+        self.thread.submit(async |client: Rc<Client>| acknowledge::all(&client).await)
     }
 
-    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>> {
-        self.thread.submit(async move |node: Rc<Node>| deliveries::overtaken(&node, ids).await)
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> PendingResult<Vec<DeliveryId>> {
+        self.thread.submit(async move |client: Rc<Client>| deliveries::overtaken(&client, ids).await)
     }
 
-    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {
-        self.thread.submit(async move |node: Rc<Node>| runs::runs(&node, limit).await)
+    fn runs(&self, limit: u64) -> PendingResult<Vec<RunRow>> {
+        self.thread.submit(async move |client: Rc<Client>| runs::runs(&client, limit).await)
     }
 
-    fn database(&self) -> Answer<DatabaseInfo> {
+    fn database(&self) -> PendingResult<DatabaseInfo> {
         let location = self.location.clone();
-        self.thread.submit(async |node: Rc<Node>| integrity::info(&node, location).await)
+        self.thread.submit(async |client: Rc<Client>| integrity::info(&client, location).await)
     }
 
     fn file(&self) -> Option<&dyn FileStore> {
         None
     }
 
-    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>> {
+    fn try_exclusive(&self, name: &str) -> PendingResult<Option<NamedLock>> {
         let name = name.to_owned();
         let thread = Arc::clone(&self.thread);
-        self.thread.submit(async move |node: Rc<Node>| {
-            let taken = exclusive::take(&node, &name).await?;
+        self.thread.submit(async move |client: Rc<Client>| {
+            let taken = exclusive::take(&client, &name).await?;
             Ok(taken.then(|| NamedLock { _lock: Box::new(NamedLockGuard::new(name, thread)) }))
         })
     }
@@ -333,180 +334,191 @@ impl Store for Postgres {
         }))
     }
 
-    fn open_runs(&self) -> Answer<OpenRuns> {
-        self.thread.submit(async |node: Rc<Node>| runs::lives(&node).await)
+    fn open_runs(&self) -> PendingResult<OpenRuns> {
+        self.thread.submit(async |client: Rc<Client>| runs::lives(&client).await)
     }
 
-    fn verify(&self) -> Answer<Vec<String>> {
-        self.thread.submit(async |node: Rc<Node>| integrity::verify(&node).await)
+    fn verify(&self) -> PendingResult<Vec<String>> {
+        self.thread.submit(async |client: Rc<Client>| integrity::verify(&client).await)
     }
 
-    fn prune(&self, what: PruneFilter) -> Answer<PruneResult> {
-        self.thread.submit(async move |node: Rc<Node>| prune::prune(&node, what).await)
+    fn prune(&self, what: PruneFilter) -> PendingResult<PruneResult> {
+        self.thread.submit(async move |client: Rc<Client>| prune::prune(&client, what).await)
     }
 
-    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult> {
-        self.thread.submit(async move |node: Rc<Node>| prune::prune_log(&node, log, before, after, now).await)
+    fn prune_log(
+        &self,
+        log: PrunableLog,
+        before: Timestamp,
+        after: i64,
+        now: Timestamp,
+    ) -> PendingResult<LogPruneResult> {
+        self.thread.submit(async move |client: Rc<Client>| prune::prune_log(&client, log, before, after, now).await)
     }
 
-    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64> {
-        self.thread.submit(async move |node: Rc<Node>| prune::count_prunable(&node, log, before, now).await)
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> PendingResult<u64> {
+        self.thread.submit(async move |client: Rc<Client>| prune::count_prunable(&client, log, before, now).await)
     }
 }
 
 impl Records for Postgres {
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult> {
-        self.thread.submit(async move |node: Rc<Node>| inbound::apply(&node, incoming, now).await)
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> PendingResult<ApplyResult> {
+        self.thread.submit(async move |client: Rc<Client>| inbound::apply(&client, incoming, now).await)
     }
 
-    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool> {
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> PendingResult<bool> {
         let id = id.clone();
-        self.thread.submit(async move |node: Rc<Node>| inbound::has_arrived(&node, id, now).await)
+        self.thread.submit(async move |client: Rc<Client>| inbound::has_arrived(&client, id, now).await)
     }
 
-    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| inbound::refuse(&node, refused, now).await)
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| inbound::refuse(&client, refused, now).await)
     }
 
-    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult> {
-        self.thread.submit(async move |node: Rc<Node>| edit::edit(&node, edit, now).await)
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> PendingResult<EditResult> {
+        self.thread.submit(async move |client: Rc<Client>| edit::edit(&client, edit, now).await)
     }
 
-    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64> {
-        self.thread.submit(async move |node: Rc<Node>| records::import(&node, records).await)
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> PendingResult<u64> {
+        self.thread.submit(async move |client: Rc<Client>| records::import(&client, records).await)
     }
 
-    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>> {
+    fn record(&self, kind: RecordKind, id: &str) -> PendingResult<Option<RecordRow>> {
         let id = id.to_owned();
-        self.thread.submit(async move |node: Rc<Node>| records::find(&node, kind, id).await)
+        self.thread.submit(async move |client: Rc<Client>| records::find(&client, kind, id).await)
     }
 
-    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>> {
+    fn records(&self, filter: &RecordFilter, page: Page) -> PendingResult<Listed<RecordRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| records::list(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| records::list(&client, filter, page).await)
     }
 
-    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>> {
-        self.thread.submit(async move |node: Rc<Node>| records::after(&node, after, limit).await)
+    fn records_after(&self, after: i64, limit: u64) -> PendingResult<Vec<(i64, RecordRow)>> {
+        self.thread.submit(async move |client: Rc<Client>| records::after(&client, after, limit).await)
     }
 
-    fn record_summaries(&self) -> Answer<Vec<RecordSummary>> {
-        self.thread.submit(async |node: Rc<Node>| records::summaries(&node).await)
+    fn record_summaries(&self) -> PendingResult<Vec<RecordSummary>> {
+        self.thread.submit(async |client: Rc<Client>| records::summaries(&client).await)
     }
 
-    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>> {
-        self.thread.submit(async move |node: Rc<Node>| inbound::senders(&node, now).await)
+    fn senders(&self, now: Timestamp) -> PendingResult<Vec<SenderRow>> {
+        self.thread.submit(async move |client: Rc<Client>| inbound::senders(&client, now).await)
     }
 
-    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> PendingResult<Listed<ReceivedRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| inbound::list(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| inbound::list(&client, filter, page).await)
     }
 
-    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
-        self.thread.submit(async move |node: Rc<Node>| requests::figures(&node, since).await)
+    fn received_figures(&self, since: Timestamp) -> PendingResult<ReceivedFigures> {
+        self.thread.submit(async move |client: Rc<Client>| requests::figures(&client, since).await)
     }
 
-    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>> {
-        self.thread.submit(async move |node: Rc<Node>| requests::list(&node, past, page).await)
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> PendingResult<Listed<KeptRequest>> {
+        self.thread.submit(async move |client: Rc<Client>| requests::list(&client, past, page).await)
     }
 
-    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
-        self.thread.submit(async move |node: Rc<Node>| requests::find(&node, id).await)
+    fn kept_request(&self, id: i64) -> PendingResult<Option<(KeptRequest, RequestCopy)>> {
+        self.thread.submit(async move |client: Rc<Client>| requests::find(&client, id).await)
     }
 
-    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| requests::settle(&node, id, result, now).await)
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| requests::settle(&client, id, result, now).await)
     }
 
-    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
-        self.thread.submit(async move |node: Rc<Node>| inbound::latest(&node, refused, limit).await)
+    fn latest_received(&self, refused: bool, limit: u32) -> PendingResult<Vec<ReceivedRow>> {
+        self.thread.submit(async move |client: Rc<Client>| inbound::latest(&client, refused, limit).await)
     }
 }
 
 impl Operators for Postgres {
-    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>> {
-        self.thread.submit(async move |node: Rc<Node>| operators::count_wrong_secrets(&node, guesses, now).await)
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> PendingResult<Vec<u64>> {
+        self.thread.submit(async move |client: Rc<Client>| operators::count_wrong_secrets(&client, guesses, now).await)
     }
 
-    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| operators::begin_session(&node, session, now).await)
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| operators::begin_session(&client, session, now).await)
     }
 
-    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>> {
-        self.thread.submit(async move |node: Rc<Node>| operators::session(&node, name, now).await)
+    fn session(&self, name: [u8; 32], now: Timestamp) -> PendingResult<Option<SessionRow>> {
+        self.thread.submit(async move |client: Rc<Client>| operators::session(&client, name, now).await)
     }
 
-    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>> {
-        self.thread.submit(async move |node: Rc<Node>| operators::sessions(&node, now).await)
+    fn sessions(&self, now: Timestamp) -> PendingResult<Vec<SessionRow>> {
+        self.thread.submit(async move |client: Rc<Client>| operators::sessions(&client, now).await)
     }
 
-    fn end_session(&self, id: i64) -> Answer<bool> {
-        self.thread.submit(async move |node: Rc<Node>| operators::end_session(&node, id).await)
+    fn end_session(&self, id: i64) -> PendingResult<bool> {
+        self.thread.submit(async move |client: Rc<Client>| operators::end_session(&client, id).await)
     }
 
-    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64> {
-        self.thread.submit(async move |node: Rc<Node>| operators::record_action(&node, action, now).await)
+    fn record_action(&self, action: NewAction, now: Timestamp) -> PendingResult<i64> {
+        self.thread.submit(async move |client: Rc<Client>| operators::record_action(&client, action, now).await)
     }
 
-    fn settle_action(&self, id: i64, outcome: String) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| operators::settle_action(&node, id, outcome).await)
+    fn settle_action(&self, id: i64, outcome: String) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| operators::settle_action(&client, id, outcome).await)
     }
 
-    fn action(&self, id: i64) -> Answer<Option<ActionRow>> {
-        self.thread.submit(async move |node: Rc<Node>| operators::action(&node, id).await)
+    fn action(&self, id: i64) -> PendingResult<Option<ActionRow>> {
+        self.thread.submit(async move |client: Rc<Client>| operators::action(&client, id).await)
     }
 
-    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
+    fn actions(&self, filter: &ActionFilter, page: Page) -> PendingResult<Listed<ActionRow>> {
         let filter = filter.clone();
-        self.thread.submit(async move |node: Rc<Node>| operators::actions(&node, filter, page).await)
+        self.thread.submit(async move |client: Rc<Client>| operators::actions(&client, filter, page).await)
     }
 }
 
 impl Incidents for Postgres {
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>> {
-        self.thread.submit(async move |node: Rc<Node>| incidents::observe(&node, observation, sinks, now).await)
+    fn observe(
+        &self,
+        observation: Observation,
+        sinks: Vec<SinkRule>,
+        now: Timestamp,
+    ) -> PendingResult<Vec<Notification>> {
+        self.thread.submit(async move |client: Rc<Client>| incidents::observe(&client, observation, sinks, now).await)
     }
 
-    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| incidents::settle(&node, settled, now).await)
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| incidents::settle(&client, settled, now).await)
     }
 
-    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>> {
-        self.thread.submit(async move |node: Rc<Node>| incidents::list(&node, open, page).await)
+    fn incidents(&self, open: bool, page: Page) -> PendingResult<Listed<Incident>> {
+        self.thread.submit(async move |client: Rc<Client>| incidents::list(&client, open, page).await)
     }
 
-    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
-        self.thread.submit(async move |node: Rc<Node>| incidents::failing_sinks(&node, now).await)
+    fn failing_sinks(&self, now: Timestamp) -> PendingResult<Vec<FailingSink>> {
+        self.thread.submit(async move |client: Rc<Client>| incidents::failing_sinks(&client, now).await)
     }
 }
 
 impl Transfer for Postgres {
-    fn copied_tables(&self) -> Answer<Vec<CopiedTable>> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::tables(&node).await)
+    fn copied_tables(&self) -> PendingResult<Vec<CopiedTable>> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::tables(&client).await)
     }
 
-    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> Answer<Vec<Values>> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::read(&node, table, after, limit).await)
+    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> PendingResult<Vec<Values>> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::read(&client, table, after, limit).await)
     }
 
-    fn last_key(&self, table: CopiedTable) -> Answer<Option<Values>> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::last_key(&node, table).await)
+    fn last_key(&self, table: CopiedTable) -> PendingResult<Option<Values>> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::last_key(&client, table).await)
     }
 
-    fn last_numbers(&self) -> Answer<Vec<(String, i64)>> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::last_numbers(&node).await)
+    fn last_numbers(&self) -> PendingResult<Vec<(String, i64)>> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::last_numbers(&client).await)
     }
 
-    fn begin_filling(&self) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::begin_filling(&node).await)
+    fn begin_filling(&self) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::begin_filling(&client).await)
     }
 
-    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::write(&node, table, rows).await)
+    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::write(&client, table, rows).await)
     }
 
-    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> Answer<()> {
-        self.thread.submit(async move |node: Rc<Node>| transfer::finish_filling(&node, last_numbers).await)
+    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> PendingResult<()> {
+        self.thread.submit(async move |client: Rc<Client>| transfer::finish_filling(&client, last_numbers).await)
     }
 }

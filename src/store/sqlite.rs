@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 use super::{
-    Access, Acknowledgement, Activity, AdvanceResult, Answer, Arrivals, AttemptFilter, AttemptTotals, BackupReport,
+    Access, Acknowledgement, Activity, AdvanceResult, Arrivals, AttemptFilter, AttemptTotals, BackupReport,
     Cancellation, ChangeListener, ChangedDeliveries, Claim, ClaimRequest, DatabaseInfo, DeliveryFilter, DeliveryId,
     DeliveryRow, Drafts, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore, FinishedAttempt, IdleInfo,
-    Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page, PrunableLog, PruneFilter,
-    PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError,
+    Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page, PendingResult, PrunableLog,
+    PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError,
     StoredEndpoints, Volume,
 };
 use crate::clock::Timestamp;
@@ -101,9 +101,9 @@ impl Sqlite {
     }
 
     /// Runs `work` in one read transaction on a connection of its own.
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> Answer<T> {
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static) -> PendingResult<T> {
         let readers = Arc::clone(&self.readers);
-        Answer::deferred(move || readers.read(work))
+        PendingResult::deferred(move || readers.read(work))
     }
 
     fn wal_path(&self) -> PathBuf {
@@ -161,42 +161,42 @@ fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> rusqli
 }
 
 impl Store for Sqlite {
-    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Answer<StoredEndpoints> {
+    fn set_endpoints(&self, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> PendingResult<StoredEndpoints> {
         self.writer.submit(move |txn| endpoints::set(txn, &specs, now))
     }
 
-    fn pause(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+    fn pause(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint> {
         let name = name.to_owned();
         self.writer.submit(move |txn| endpoints::pause(txn, &name, now))
     }
 
-    fn resume(&self, name: &str, now: Timestamp) -> Answer<Endpoint> {
+    fn resume(&self, name: &str, now: Timestamp) -> PendingResult<Endpoint> {
         let name = name.to_owned();
         self.writer.submit(move |txn| endpoints::resume(txn, &name, now))
     }
 
-    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> Answer<EnqueueResult> {
+    fn enqueue(&self, drafts: Drafts, skip_conflicts: bool, now: Timestamp) -> PendingResult<EnqueueResult> {
         let ids = Arc::clone(&self.ids);
         self.writer.submit(move |txn| enqueue::enqueue(txn, drafts, skip_conflicts, &ids, now))
     }
 
-    fn queue_scheduled(&self, now: Timestamp) -> Answer<u64> {
+    fn queue_scheduled(&self, now: Timestamp) -> PendingResult<u64> {
         let (readers, writer) = (Arc::clone(&self.readers), Arc::clone(&self.writer));
         // Most of the time nothing is due: looking takes no lock.
-        Answer::deferred(move || match readers.read(|connection| schedule::is_due(connection, now))? {
+        PendingResult::deferred(move || match readers.read(|connection| schedule::is_due(connection, now))? {
             true => writer.submit(move |txn| schedule::queue_due(txn, now)).wait(),
             false => Ok(0),
         })
     }
 
-    fn cancel(&self, event: &EventId, now: Timestamp) -> Answer<Cancellation> {
+    fn cancel(&self, event: &EventId, now: Timestamp) -> PendingResult<Cancellation> {
         let event = event.clone();
         self.writer.submit(move |txn| Ok(schedule::cancel(txn.connection, &event, now)?))
     }
 
-    fn begin_run(&self, command: &str, now: Timestamp) -> Answer<Run> {
+    fn begin_run(&self, command: &str, now: Timestamp) -> PendingResult<Run> {
         let (locks, writer, command) = (Arc::clone(&self.run_locks), Arc::clone(&self.writer), command.to_owned());
-        Answer::deferred(move || {
+        PendingResult::deferred(move || {
             let lock = locks.lock_new()?;
             let token = lock.token().to_owned();
             let id = writer.submit(move |txn| runs::begin(txn, &token, &command, now)).wait()?;
@@ -204,7 +204,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> Answer<()> {
+    fn end_run(&self, run: &Run, stats: RunStats, exit: i64, now: Timestamp) -> PendingResult<()> {
         let run = run.id;
         self.writer.submit(move |txn| runs::end(txn, run, stats, Some(exit), now))
     }
@@ -215,23 +215,23 @@ impl Store for Sqlite {
         finished: Arc<Vec<FinishedAttempt>>,
         wants: ClaimRequest,
         now: Timestamp,
-    ) -> Answer<AdvanceResult> {
+    ) -> PendingResult<AdvanceResult> {
         self.writer.submit_repeatable(move |txn| advance::advance(txn, run, &finished, &wants, now))
     }
 
-    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Answer<()> {
+    fn release(&self, run: RunId, claims: Vec<Claim>, now: Timestamp) -> PendingResult<()> {
         self.writer.submit(move |txn| advance::release(txn, run, &claims, now))
     }
 
-    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> Answer<Vec<bool>> {
+    fn still_wanted(&self, run: RunId, claims: &[&Claim], now: Timestamp) -> PendingResult<Vec<bool>> {
         let attempts: Vec<_> = claims.iter().map(|claim| (claim.delivery, claim.number)).collect();
         self.read(move |connection| advance::still_wanted(connection, run, &attempts, now))
     }
 
-    fn reap(&self, now: Timestamp) -> Answer<u64> {
+    fn reap(&self, now: Timestamp) -> PendingResult<u64> {
         let (readers, locks, writer) =
             (Arc::clone(&self.readers), Arc::clone(&self.run_locks), Arc::clone(&self.writer));
-        Answer::deferred(move || {
+        PendingResult::deferred(move || {
             let open = readers.read(read_runs::open_runs)?;
             let mut touched = 0;
             for (run, token) in &open {
@@ -246,7 +246,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> Answer<Listed<DeliveryRow>> {
+    fn preview_due(&self, specs: &[ConfiguredEndpoint], now: Timestamp) -> PendingResult<Listed<DeliveryRow>> {
         let (locks, specs) = (Arc::clone(&self.run_locks), specs.to_vec());
         self.read(move |connection| {
             let open = read_runs::open_runs(connection)?;
@@ -256,11 +256,11 @@ impl Store for Sqlite {
         })
     }
 
-    fn idle_info(&self, run: RunId, now: Timestamp) -> Answer<IdleInfo> {
+    fn idle_info(&self, run: RunId, now: Timestamp) -> PendingResult<IdleInfo> {
         self.read(move |connection| figures::idle_info(connection, run, now))
     }
 
-    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> Answer<ChangedDeliveries> {
+    fn replay(&self, ids: Vec<DeliveryId>, how: Replay, now: Timestamp) -> PendingResult<ChangedDeliveries> {
         self.writer.submit(move |txn| replay::replay(txn, &ids, how, now))
     }
 
@@ -270,110 +270,110 @@ impl Store for Sqlite {
         trigger: Trigger,
         only: Option<String>,
         now: Timestamp,
-    ) -> Answer<Vec<DeliveryId>> {
+    ) -> PendingResult<Vec<DeliveryId>> {
         self.writer.submit(move |txn| enqueue::create_missing_deliveries(txn, &events, trigger, only.as_deref(), now))
     }
 
-    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> Answer<ChangedDeliveries> {
+    fn give_up(&self, ids: Vec<DeliveryId>, now: Timestamp) -> PendingResult<ChangedDeliveries> {
         self.writer.submit(move |txn| replay::give_up(txn, &ids, now))
     }
 
-    fn endpoints(&self) -> Answer<Vec<Endpoint>> {
+    fn endpoints(&self) -> PendingResult<Vec<Endpoint>> {
         self.read(move |connection| Ok(endpoint_cache::load(connection)?.into_iter().map(|row| row.endpoint).collect()))
     }
 
-    fn figures(&self, now: Timestamp) -> Answer<QueueFigures> {
+    fn figures(&self, now: Timestamp) -> PendingResult<QueueFigures> {
         self.read(move |connection| figures::figures(connection, now))
     }
 
-    fn rates(&self, since: Timestamp) -> Answer<Vec<AttemptTotals>> {
+    fn rates(&self, since: Timestamp) -> PendingResult<Vec<AttemptTotals>> {
         self.read(move |connection| figures::rates(connection, since))
     }
 
-    fn activity(&self, since: Timestamp) -> Answer<Activity> {
+    fn activity(&self, since: Timestamp) -> PendingResult<Activity> {
         self.read(move |connection| figures::activity(connection, since))
     }
 
-    fn arrivals(&self, since: Timestamp) -> Answer<Vec<Arrivals>> {
+    fn arrivals(&self, since: Timestamp) -> PendingResult<Vec<Arrivals>> {
         self.read(move |connection| figures::arrivals(connection, since))
     }
 
-    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> Answer<Option<Timestamp>> {
+    fn last_seen(&self, types: &TypePattern, since: Timestamp) -> PendingResult<Option<Timestamp>> {
         let types = types.clone();
         self.read(move |connection| figures::last_seen(connection, &types, since))
     }
 
-    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Listed<DeliveryRow>> {
+    fn deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Listed<DeliveryRow>> {
         let filter = filter.clone();
         self.read(move |connection| deliveries::deliveries(connection, &filter, page))
     }
 
-    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> Answer<Vec<DeliveryRow>> {
+    fn page_of_deliveries(&self, filter: &DeliveryFilter, page: Page) -> PendingResult<Vec<DeliveryRow>> {
         let filter = filter.clone();
         self.read(move |connection| deliveries::page_of_deliveries(connection, &filter, page))
     }
 
-    fn count_deliveries(&self, filter: &DeliveryFilter) -> Answer<u64> {
+    fn count_deliveries(&self, filter: &DeliveryFilter) -> PendingResult<u64> {
         let filter = filter.clone();
         self.read(move |connection| deliveries::count_deliveries(connection, &filter))
     }
 
-    fn page_of_events(&self, filter: &EventFilter, page: Page) -> Answer<Vec<EventRow>> {
+    fn page_of_events(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<EventRow>> {
         let filter = filter.clone();
         self.read(move |connection| events::page_of_events(connection, &filter, page))
     }
 
-    fn events(&self, filter: &EventFilter, page: Page) -> Answer<Listed<EventRow>> {
+    fn events(&self, filter: &EventFilter, page: Page) -> PendingResult<Listed<EventRow>> {
         let filter = filter.clone();
         self.read(move |connection| events::events(connection, &filter, page))
     }
 
-    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> Answer<Vec<(EventRow, Vec<u8>)>> {
+    fn events_with_bodies(&self, filter: &EventFilter, page: Page) -> PendingResult<Vec<(EventRow, Vec<u8>)>> {
         let filter = filter.clone();
         self.read(move |connection| events::events_with_bodies(connection, &filter, page))
     }
 
-    fn event(&self, id: &EventId) -> Answer<Option<EventDetail>> {
+    fn event(&self, id: &EventId) -> PendingResult<Option<EventDetail>> {
         let id = id.clone();
         self.read(move |connection| event_detail::event(connection, event_detail::EventLookup::Id(id.as_str())))
     }
 
-    fn event_by_seq(&self, seq: i64) -> Answer<Option<EventDetail>> {
+    fn event_by_seq(&self, seq: i64) -> PendingResult<Option<EventDetail>> {
         self.read(move |connection| event_detail::event(connection, event_detail::EventLookup::Seq(seq)))
     }
 
-    fn attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Listed<LoggedAttempt>> {
+    fn attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Listed<LoggedAttempt>> {
         let filter = filter.clone();
         self.read(move |connection| attempts::logged(connection, &filter, page))
     }
 
-    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> Answer<Vec<LoggedAttempt>> {
+    fn page_of_attempts(&self, filter: &AttemptFilter, page: Page) -> PendingResult<Vec<LoggedAttempt>> {
         let filter = filter.clone();
         self.read(move |connection| attempts::page_of_logged(connection, &filter, page))
     }
 
-    fn acknowledge(&self, cluster: Acknowledgement) -> Answer<()> {
+    fn acknowledge(&self, cluster: Acknowledgement) -> PendingResult<()> {
         self.writer.submit(move |txn| Ok(acknowledge::acknowledge(txn.connection, &cluster)?))
     }
 
-    fn withdraw_acknowledgement(&self, cluster: &str) -> Answer<bool> {
+    fn withdraw_acknowledgement(&self, cluster: &str) -> PendingResult<bool> {
         let cluster = cluster.to_owned();
         self.writer.submit(move |txn| Ok(acknowledge::withdraw(txn.connection, &cluster)?))
     }
 
-    fn acknowledgements(&self) -> Answer<Vec<Acknowledgement>> {
+    fn acknowledgements(&self) -> PendingResult<Vec<Acknowledgement>> {
         self.read(acknowledge::all)
     }
 
-    fn overtaken(&self, ids: Vec<DeliveryId>) -> Answer<Vec<DeliveryId>> {
+    fn overtaken(&self, ids: Vec<DeliveryId>) -> PendingResult<Vec<DeliveryId>> {
         self.read(move |connection| deliveries::overtaken(connection, ids))
     }
 
-    fn runs(&self, limit: u64) -> Answer<Vec<RunRow>> {
+    fn runs(&self, limit: u64) -> PendingResult<Vec<RunRow>> {
         self.read(move |connection| read_runs::runs(connection, limit))
     }
 
-    fn database(&self) -> Answer<DatabaseInfo> {
+    fn database(&self) -> PendingResult<DatabaseInfo> {
         let (path, wal) = (self.readers.path.clone(), self.wal_path());
         self.read(move |connection| integrity::info(connection, &path, &wal))
     }
@@ -382,9 +382,9 @@ impl Store for Sqlite {
         Some(self)
     }
 
-    fn try_exclusive(&self, name: &str) -> Answer<Option<NamedLock>> {
+    fn try_exclusive(&self, name: &str) -> PendingResult<Option<NamedLock>> {
         let lock = backup::beside(&self.readers.path, &format!("-{name}.lock"));
-        Answer::deferred(move || {
+        PendingResult::deferred(move || {
             let locked = run_locks::lock_file(&lock).map_err(|e| error::io(&e))?;
             Ok(locked.map(|file| NamedLock { _lock: Box::new(file) }))
         })
@@ -394,7 +394,7 @@ impl Store for Sqlite {
         watch::watch(&self.wal_path())
     }
 
-    fn open_runs(&self) -> Answer<OpenRuns> {
+    fn open_runs(&self) -> PendingResult<OpenRuns> {
         let locks = Arc::clone(&self.run_locks);
         self.read(move |connection| {
             let open = read_runs::open_runs(connection)?;
@@ -403,19 +403,25 @@ impl Store for Sqlite {
         })
     }
 
-    fn verify(&self) -> Answer<Vec<String>> {
+    fn verify(&self) -> PendingResult<Vec<String>> {
         self.read(integrity::verify)
     }
 
-    fn prune(&self, what: PruneFilter) -> Answer<PruneResult> {
+    fn prune(&self, what: PruneFilter) -> PendingResult<PruneResult> {
         self.writer.submit(move |txn| prune::prune(txn, &what))
     }
 
-    fn prune_log(&self, log: PrunableLog, before: Timestamp, after: i64, now: Timestamp) -> Answer<LogPruneResult> {
+    fn prune_log(
+        &self,
+        log: PrunableLog,
+        before: Timestamp,
+        after: i64,
+        now: Timestamp,
+    ) -> PendingResult<LogPruneResult> {
         self.writer.submit(move |txn| Ok(prune::prune_log(txn.connection, log, before, after, now)?))
     }
 
-    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> Answer<u64> {
+    fn count_prunable(&self, log: PrunableLog, before: Timestamp, now: Timestamp) -> PendingResult<u64> {
         self.read(move |connection| prune::count_prunable(connection, log, before, now))
     }
 }
@@ -425,170 +431,175 @@ impl FileStore for Sqlite {
         disk::storage(&self.readers.path, &self.wal_path())
     }
 
-    fn backup(&self, to: &Path, replace: bool) -> Answer<BackupReport> {
+    fn backup(&self, to: &Path, replace: bool) -> PendingResult<BackupReport> {
         let (readers, to) = (Arc::clone(&self.readers), to.to_owned());
-        Answer::deferred(move || backup::backup(&readers.path, readers.mode, &to, replace))
+        PendingResult::deferred(move || backup::backup(&readers.path, readers.mode, &to, replace))
     }
 
-    fn check_structure(&self) -> Answer<Vec<String>> {
+    fn check_structure(&self) -> PendingResult<Vec<String>> {
         self.read(integrity::structure)
     }
 }
 
 impl Records for Sqlite {
-    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> Answer<ApplyResult> {
+    fn apply(&self, incoming: VerifiedWebhook, now: Timestamp) -> PendingResult<ApplyResult> {
         self.writer.submit_repeatable(move |txn| apply::apply(txn, &incoming, now))
     }
 
-    fn has_arrived(&self, id: &EventId, now: Timestamp) -> Answer<bool> {
+    fn has_arrived(&self, id: &EventId, now: Timestamp) -> PendingResult<bool> {
         let id = id.clone();
         self.read(move |connection| Ok(known_ids::arrived(connection, &id, now)?.is_some()))
     }
 
-    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> Answer<()> {
+    fn refuse(&self, refused: Vec<RefusedWebhook>, now: Timestamp) -> PendingResult<()> {
         self.writer.submit(move |txn| Ok(apply::refuse(txn.connection, &refused, now)?))
     }
 
-    fn edit(&self, edit: RecordEdit, now: Timestamp) -> Answer<EditResult> {
+    fn edit(&self, edit: RecordEdit, now: Timestamp) -> PendingResult<EditResult> {
         let ids = Arc::clone(&self.ids);
         self.writer.submit(move |txn| edit::edit(txn, edit, &ids, now))
     }
 
-    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> Answer<u64> {
+    fn import(&self, records: Vec<(RecordKind, String, Record)>) -> PendingResult<u64> {
         self.writer.submit(move |txn| Ok(records::import(txn.connection, records)?))
     }
 
-    fn record(&self, kind: RecordKind, id: &str) -> Answer<Option<RecordRow>> {
+    fn record(&self, kind: RecordKind, id: &str) -> PendingResult<Option<RecordRow>> {
         let id = id.to_owned();
         self.read(move |connection| read_records::find(connection, kind, &id))
     }
 
-    fn records(&self, filter: &RecordFilter, page: Page) -> Answer<Listed<RecordRow>> {
+    fn records(&self, filter: &RecordFilter, page: Page) -> PendingResult<Listed<RecordRow>> {
         let filter = filter.clone();
         self.read(move |connection| read_records::list(connection, &filter, page))
     }
 
-    fn records_after(&self, after: i64, limit: u64) -> Answer<Vec<(i64, RecordRow)>> {
+    fn records_after(&self, after: i64, limit: u64) -> PendingResult<Vec<(i64, RecordRow)>> {
         self.read(move |connection| read_records::after(connection, after, limit))
     }
 
-    fn record_summaries(&self) -> Answer<Vec<RecordSummary>> {
+    fn record_summaries(&self) -> PendingResult<Vec<RecordSummary>> {
         self.read(read_records::record_summaries)
     }
 
-    fn senders(&self, now: Timestamp) -> Answer<Vec<SenderRow>> {
+    fn senders(&self, now: Timestamp) -> PendingResult<Vec<SenderRow>> {
         self.read(move |connection| received::senders(connection, now))
     }
 
-    fn received(&self, filter: &ReceivedFilter, page: Page) -> Answer<Listed<ReceivedRow>> {
+    fn received(&self, filter: &ReceivedFilter, page: Page) -> PendingResult<Listed<ReceivedRow>> {
         let filter = filter.clone();
         self.read(move |connection| received::list(connection, &filter, page))
     }
 
-    fn received_figures(&self, since: Timestamp) -> Answer<ReceivedFigures> {
+    fn received_figures(&self, since: Timestamp) -> PendingResult<ReceivedFigures> {
         self.read(move |connection| requests::figures(connection, since))
     }
 
-    fn kept_requests(&self, past: Option<i64>, page: Page) -> Answer<Listed<KeptRequest>> {
+    fn kept_requests(&self, past: Option<i64>, page: Page) -> PendingResult<Listed<KeptRequest>> {
         self.read(move |connection| requests::list(connection, past, page))
     }
 
-    fn kept_request(&self, id: i64) -> Answer<Option<(KeptRequest, RequestCopy)>> {
+    fn kept_request(&self, id: i64) -> PendingResult<Option<(KeptRequest, RequestCopy)>> {
         self.read(move |connection| requests::find(connection, id))
     }
 
-    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> Answer<()> {
+    fn settle_request(&self, id: i64, result: String, now: Timestamp) -> PendingResult<()> {
         self.writer.submit_repeatable(move |txn| Ok(requests::settle(txn.connection, id, &result, now)?))
     }
 
-    fn latest_received(&self, refused: bool, limit: u32) -> Answer<Vec<ReceivedRow>> {
+    fn latest_received(&self, refused: bool, limit: u32) -> PendingResult<Vec<ReceivedRow>> {
         self.read(move |connection| received::latest(connection, refused, limit))
     }
 }
 
 impl Operators for Sqlite {
-    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> Answer<Vec<u64>> {
+    fn count_wrong_secrets(&self, guesses: Vec<WrongSecretCount>, now: Timestamp) -> PendingResult<Vec<u64>> {
         self.writer.submit_repeatable(move |txn| Ok(operators::count_wrong_secrets(txn.connection, &guesses, now)?))
     }
 
-    fn begin_session(&self, session: NewSession, now: Timestamp) -> Answer<()> {
+    fn begin_session(&self, session: NewSession, now: Timestamp) -> PendingResult<()> {
         self.writer.submit_repeatable(move |txn| Ok(operators::begin_session(txn.connection, &session, now)?))
     }
 
-    fn session(&self, name: [u8; 32], now: Timestamp) -> Answer<Option<SessionRow>> {
+    fn session(&self, name: [u8; 32], now: Timestamp) -> PendingResult<Option<SessionRow>> {
         self.read(move |connection| operators::session(connection, name, now))
     }
 
-    fn sessions(&self, now: Timestamp) -> Answer<Vec<SessionRow>> {
+    fn sessions(&self, now: Timestamp) -> PendingResult<Vec<SessionRow>> {
         self.read(move |connection| operators::sessions(connection, now))
     }
 
-    fn end_session(&self, id: i64) -> Answer<bool> {
+    fn end_session(&self, id: i64) -> PendingResult<bool> {
         self.writer.submit_repeatable(move |txn| Ok(operators::end_session(txn.connection, id)?))
     }
 
-    fn record_action(&self, action: NewAction, now: Timestamp) -> Answer<i64> {
+    fn record_action(&self, action: NewAction, now: Timestamp) -> PendingResult<i64> {
         self.writer.submit_repeatable(move |txn| Ok(operators::record_action(txn.connection, &action, now)?))
     }
 
-    fn settle_action(&self, id: i64, outcome: String) -> Answer<()> {
+    fn settle_action(&self, id: i64, outcome: String) -> PendingResult<()> {
         self.writer.submit_repeatable(move |txn| Ok(operators::settle_action(txn.connection, id, &outcome)?))
     }
 
-    fn action(&self, id: i64) -> Answer<Option<ActionRow>> {
+    fn action(&self, id: i64) -> PendingResult<Option<ActionRow>> {
         self.read(move |connection| operators::action(connection, id))
     }
 
-    fn actions(&self, filter: &ActionFilter, page: Page) -> Answer<Listed<ActionRow>> {
+    fn actions(&self, filter: &ActionFilter, page: Page) -> PendingResult<Listed<ActionRow>> {
         let filter = filter.clone();
         self.read(move |connection| operators::actions(connection, &filter, page))
     }
 }
 
 impl Incidents for Sqlite {
-    fn observe(&self, observation: Observation, sinks: Vec<SinkRule>, now: Timestamp) -> Answer<Vec<Notification>> {
+    fn observe(
+        &self,
+        observation: Observation,
+        sinks: Vec<SinkRule>,
+        now: Timestamp,
+    ) -> PendingResult<Vec<Notification>> {
         self.writer.submit_repeatable(move |txn| Ok(incidents::observe(txn.connection, &observation, &sinks, now)?))
     }
 
-    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> Answer<()> {
+    fn settle_notifications(&self, settled: Vec<NotificationResult>, now: Timestamp) -> PendingResult<()> {
         self.writer.submit_repeatable(move |txn| Ok(incidents::settle(txn.connection, &settled, now)?))
     }
 
-    fn incidents(&self, open: bool, page: Page) -> Answer<Listed<Incident>> {
+    fn incidents(&self, open: bool, page: Page) -> PendingResult<Listed<Incident>> {
         self.read(move |connection| incidents::list(connection, open, page))
     }
 
-    fn failing_sinks(&self, now: Timestamp) -> Answer<Vec<FailingSink>> {
+    fn failing_sinks(&self, now: Timestamp) -> PendingResult<Vec<FailingSink>> {
         self.read(move |connection| incidents::failing_sinks(connection, now))
     }
 }
 
 impl Transfer for Sqlite {
-    fn copied_tables(&self) -> Answer<Vec<CopiedTable>> {
+    fn copied_tables(&self) -> PendingResult<Vec<CopiedTable>> {
         self.read(transfer::tables)
     }
 
-    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> Answer<Vec<Values>> {
+    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> PendingResult<Vec<Values>> {
         self.read(move |connection| transfer::read(connection, &table, after.as_ref(), limit))
     }
 
-    fn last_key(&self, table: CopiedTable) -> Answer<Option<Values>> {
+    fn last_key(&self, table: CopiedTable) -> PendingResult<Option<Values>> {
         self.read(move |connection| transfer::last_key(connection, &table))
     }
 
-    fn last_numbers(&self) -> Answer<Vec<(String, i64)>> {
+    fn last_numbers(&self) -> PendingResult<Vec<(String, i64)>> {
         self.read(transfer::last_numbers)
     }
 
-    fn begin_filling(&self) -> Answer<()> {
+    fn begin_filling(&self) -> PendingResult<()> {
         self.writer.submit(|txn| transfer::begin_filling(txn))
     }
 
-    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> Answer<()> {
+    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> PendingResult<()> {
         self.writer.submit(move |txn| transfer::write(txn, &table, &rows))
     }
 
-    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> Answer<()> {
+    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> PendingResult<()> {
         self.writer.submit(move |txn| transfer::finish_filling(txn, &last_numbers))
     }
 }

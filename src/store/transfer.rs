@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{Answer, Result, Store, StoreError};
+use super::{PendingResult, Result, Store, StoreError};
 use crate::clock::Timestamp;
 
 /// Rows that are read and written at a time.
@@ -57,27 +57,27 @@ pub struct CopiedRows {
 /// The part of the store's interface for `db copy`: reads and writes a whole queue row by row.
 pub trait Transfer {
     /// The tables that are moved, by name.
-    fn copied_tables(&self) -> Answer<Vec<CopiedTable>>;
+    fn copied_tables(&self) -> PendingResult<Vec<CopiedTable>>;
 
     /// Up to `limit` rows behind the key `after`, in the order of their keys.
-    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> Answer<Vec<Values>>;
+    fn read_rows(&self, table: CopiedTable, after: Option<Values>, limit: u32) -> PendingResult<Vec<Values>>;
 
     /// The key of the last row of a table.
-    fn last_key(&self, table: CopiedTable) -> Answer<Option<Values>>;
+    fn last_key(&self, table: CopiedTable) -> PendingResult<Option<Values>>;
 
     /// The highest number ever given, for each table that numbers its rows.
-    fn last_numbers(&self) -> Answer<Vec<(String, i64)>>;
+    fn last_numbers(&self) -> PendingResult<Vec<(String, i64)>>;
 
     /// Begins to fill an empty queue, or goes on with one whose filling was begun. Any other is refused:
     /// [`StoreError::NotEmpty`].
-    fn begin_filling(&self) -> Answer<()>;
+    fn begin_filling(&self) -> PendingResult<()>;
 
     /// Writes rows; those that are there already are replaced.
-    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> Answer<()>;
+    fn write_rows(&self, table: CopiedTable, rows: Vec<Values>) -> PendingResult<()>;
 
     /// Makes what is derived from the rows, and opens the queue to everybody. No number up to those of `last_numbers` is given
     /// again.
-    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> Answer<()>;
+    fn finish_filling(&self, last_numbers: Vec<(String, i64)>) -> PendingResult<()>;
 }
 
 /// Tables whose rows never change once they are written: what is there need not be written again.

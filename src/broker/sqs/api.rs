@@ -13,7 +13,7 @@ use super::super::error::BrokerError;
 use super::super::server::Server;
 use super::credentials::CredentialChain;
 use super::failure_text::{ahead_ms, refused, unexpected};
-use super::http::{Answer, Body, Connections};
+use super::http::{Body, Connections, HttpResponse};
 use super::sigv4::{self, Scope};
 use crate::clock::{Clock, SystemClock};
 use crate::endpoint::SqsQueue;
@@ -99,7 +99,7 @@ impl Api {
     }
 
     /// The body of a response, or the error in it.
-    fn read(&self, queue: &SqsQueue, action: &str, answer: &Answer) -> Result<Value, Failure> {
+    fn read(&self, queue: &SqsQueue, action: &str, answer: &HttpResponse) -> Result<Value, Failure> {
         if answer.status.is_success() {
             // Some actions respond without a body.
             let is_empty = answer.body.is_empty();

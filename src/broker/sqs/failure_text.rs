@@ -4,7 +4,7 @@ use ::http::HeaderMap;
 use serde_json::Value;
 
 use super::super::error::{BrokerError, LONG_WAIT, SHORT_WAIT};
-use super::http::Answer;
+use super::http::HttpResponse;
 use crate::clock::Timestamp;
 use crate::network::failure::Failure;
 
@@ -21,7 +21,7 @@ pub(super) struct ApiError {
 
 impl ApiError {
     /// The error in a response with an error status.
-    fn of(answer: &Answer) -> Self {
+    fn of(answer: &HttpResponse) -> Self {
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         let text = |name: &str| body[name].as_str().unwrap_or_default();
         let kind = body["__type"].as_str().or_else(|| header(&answer.headers, "x-amzn-errortype")).unwrap_or_default();
@@ -92,7 +92,7 @@ impl ApiError {
 }
 
 /// The error of an operation, considering the time in the response.
-pub(super) fn refused(answer: &Answer, queue: &str, now: Timestamp) -> (BrokerError, bool) {
+pub(super) fn refused(answer: &HttpResponse, queue: &str, now: Timestamp) -> (BrokerError, bool) {
     let error = ApiError::of(answer);
     let is_of_credentials = error.is_of_credentials();
     if let Some(ahead_ms) = ahead_ms(&answer.headers, now)
@@ -137,7 +137,7 @@ mod tests {
 
     fn of(status: u16, body: &str) -> BrokerError {
         let status = StatusCode::from_u16(status).expect("a status");
-        let answer = Answer { status, headers: HeaderMap::new(), body: body.to_owned().into() };
+        let answer = HttpResponse { status, headers: HeaderMap::new(), body: body.to_owned().into() };
         refused(&answer, "events", Timestamp::from_millis(0)).0
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse().expect("a value"));
         let body = r#"{"__type":"InvalidSignatureException","message":"Signature expired"}"#.to_owned().into();
-        let answer = Answer { status: StatusCode::FORBIDDEN, headers, body };
+        let answer = HttpResponse { status: StatusCode::FORBIDDEN, headers, body };
         let ten_minutes_before = Timestamp::from_millis((784_111_777 - 600) * 1_000);
         let BrokerError::Server(words, _) = refused(&answer, "events", ten_minutes_before).0 else {
             unreachable!("server")

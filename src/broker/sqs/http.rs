@@ -29,7 +29,7 @@ pub(super) type Body = Full<Bytes>;
 
 /// A response, whatever its status.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -67,7 +67,7 @@ impl Connection {
     }
 
     /// Sends a request. A request that was not written at all is returned with the error.
-    async fn try_send(&mut self, request: Request<Body>) -> Result<Answer, Result<Request<Body>, Failure>> {
+    async fn try_send(&mut self, request: Request<Body>) -> Result<HttpResponse, Result<Request<Body>, Failure>> {
         if let Err(error) = self.sender.ready().await {
             drop(error);
             return Err(Ok(request));
@@ -82,11 +82,11 @@ impl Connection {
         let read = Limited::new(body, MAX_ANSWER).collect().await;
         let read = read.map_err(|e| Err(Failure::unreachable(format!("connection: the answer breaks off ({e})"))))?;
         self.used = Instant::now();
-        Ok(Answer { status: head.status, headers: head.headers, body: read.to_bytes() })
+        Ok(HttpResponse { status: head.status, headers: head.headers, body: read.to_bytes() })
     }
 
     /// Sends a request on a connection that was just opened.
-    pub(super) async fn send(&mut self, request: Request<Body>) -> Result<Answer, Failure> {
+    pub(super) async fn send(&mut self, request: Request<Body>) -> Result<HttpResponse, Failure> {
         let closed = |_| Failure::unreachable("connection: closed before the response");
         self.try_send(request).await.map_err(|why| why.map_or_else(|failure| failure, closed))
     }
@@ -103,7 +103,7 @@ impl Connections {
         mut request: Request<Body>,
         limit: Duration,
         trace: &PhaseTimer,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<HttpResponse, Failure> {
         while let Some(mut connection) = self.take() {
             match connection.try_send(request).await {
                 Ok(answer) => return Ok(self.keep(connection, answer)),
@@ -139,7 +139,7 @@ impl Connections {
         std::iter::from_fn(|| idle.pop()).find(|connection| connection.is_usable(now))
     }
 
-    fn keep(&self, connection: Connection, answer: Answer) -> Answer {
+    fn keep(&self, connection: Connection, answer: HttpResponse) -> HttpResponse {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE && connection.is_usable(Instant::now()) {
             idle.push(connection);

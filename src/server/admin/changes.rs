@@ -9,14 +9,14 @@ use super::actions::{ActionResult, Actor};
 use super::lists::{endpoint_report, number};
 use crate::report::plans::{self, Planned};
 use crate::report::{Report, endpoint_test, stored_requests};
-use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Path, Payload};
 use crate::server::plan::{BulkAction, BulkPlan, BulkResult, Selection};
 use crate::server::queries::DeliveriesQuery;
+use crate::server::response::{Problem, ReportResponse};
 use crate::store::DeliveryId;
 
 /// The response of a route by which operators change something.
-type Response = Result<Answer, Problem>;
+type Response = Result<ReportResponse, Problem>;
 
 /// The size limit of a selection.
 const SELECTION_LIMIT: usize = 1024 * 1024;
@@ -75,8 +75,8 @@ pub(in crate::server) async fn give_up_many(actor: Actor, request: Request) -> R
 async fn change_many(actor: &Actor, verb: BulkAction, change: &BulkChange) -> Response {
     let selection = change.selection(actor)?;
     match &change.plan {
-        None => Ok(Answer::new(planned(&actor.plan(verb, selection).await?))),
-        Some(digest) => Ok(Answer::new(applied(&actor.apply(verb, selection, digest).await?))),
+        None => Ok(ReportResponse::new(planned(&actor.plan(verb, selection).await?))),
+        Some(digest) => Ok(ReportResponse::new(applied(&actor.apply(verb, selection, digest).await?))),
     }
 }
 
@@ -108,26 +108,26 @@ pub(in crate::server) async fn replay(Path(id): Path, actor: Actor, request: Req
     let how: ReplayOptions = body(request, &actor).await?;
     let verb = BulkAction::Replay { include_delivered: how.include_delivered, force: how.force };
     let id = DeliveryId(number(&id, "delivery")?);
-    Ok(Answer::new(applied(&actor.change_named(verb, vec![id]).await?)))
+    Ok(ReportResponse::new(applied(&actor.change_named(verb, vec![id]).await?)))
 }
 
 pub(in crate::server) async fn give_up(Path(id): Path, actor: Actor) -> Response {
     let id = DeliveryId(number(&id, "delivery")?);
-    Ok(Answer::new(applied(&actor.change_named(BulkAction::GiveUp, vec![id]).await?)))
+    Ok(ReportResponse::new(applied(&actor.change_named(BulkAction::GiveUp, vec![id]).await?)))
 }
 
 pub(in crate::server) async fn replay_event(Path(id): Path, actor: Actor) -> Response {
-    Ok(Answer::new(applied(&actor.replay_event(&id).await?)))
+    Ok(ReportResponse::new(applied(&actor.replay_event(&id).await?)))
 }
 
 pub(in crate::server) async fn pause(Path(name): Path, actor: Actor) -> Response {
     actor.pause(&name).await?;
-    endpoint_report(&actor.app, &name).await.map(Answer::new)
+    endpoint_report(&actor.app, &name).await.map(ReportResponse::new)
 }
 
 pub(in crate::server) async fn resume(Path(name): Path, actor: Actor) -> Response {
     actor.resume(&name).await?;
-    endpoint_report(&actor.app, &name).await.map(Answer::new)
+    endpoint_report(&actor.app, &name).await.map(ReportResponse::new)
 }
 
 pub(in crate::server) async fn test(Path(name): Path, actor: Actor) -> Response {
@@ -137,12 +137,12 @@ pub(in crate::server) async fn test(Path(name): Path, actor: Actor) -> Response 
     let endpoint = endpoints.iter().find(|endpoint| endpoint.name == name);
     let endpoint = endpoint.ok_or_else(|| Problem::not_found("endpoint"))?;
     let (url, open) = (endpoint.url.as_str(), endpoint.circuit.open);
-    Ok(Answer::new(endpoint_test::tested(&name, url, &done.value, open, now)))
+    Ok(ReportResponse::new(endpoint_test::tested(&name, url, &done.value, open, now)))
 }
 
 pub(in crate::server) async fn acknowledge(Path(name): Path, actor: Actor) -> Response {
     let done = actor.acknowledge(&name).await?;
-    Ok(Answer::new(crate::report::failure_clusters::acknowledged(&[done.value], false)))
+    Ok(ReportResponse::new(crate::report::failure_clusters::acknowledged(&[done.value], false)))
 }
 
 /// The body of a request that replays a kept webhook.
@@ -156,13 +156,13 @@ pub(in crate::server) async fn replay_request(Path(id): Path, actor: Actor, requ
     let how: ReplayRequest = body(request, &actor).await?;
     let id = number(&id, "kept request")?;
     let done = actor.replay_request(id, how.any_time).await?;
-    Ok(Answer::new(stored_requests::replayed(&[done.value])))
+    Ok(ReportResponse::new(stored_requests::replayed(&[done.value])))
 }
 
 pub(in crate::server) async fn end_session(Path(id): Path, actor: Actor) -> Response {
     let id = number(&id, "session")?;
     actor.end_session(id).await?;
-    Ok(Answer::new(Report::new(&serde_json::json!({"id": id, "ended": true}))))
+    Ok(ReportResponse::new(Report::new(&serde_json::json!({"id": id, "ended": true}))))
 }
 
 /// A JSON body of this form; an empty one says nothing.

@@ -13,18 +13,18 @@ use crate::report::last_hour::{self, LastHour};
 use crate::report::{
     self, PageCursor, Report, alerts as alerts_report, endpoint_detail, health, operators, stored_requests, why,
 };
-use crate::server::answer::{Answer, Problem};
 use crate::server::extract::{Number, PageLimit, PageNumber, Path, Query};
 use crate::server::operator::Operator;
 use crate::server::queries::{
     AuditDirection, AuditQuery, DeliveriesQuery, EventsQuery, SortOrder, TimeParam, check_endpoint,
 };
+use crate::server::response::{Problem, ReportResponse};
 use crate::server::state::App;
 use crate::service::failure_clusters;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, EventDetail, Listed, Page, Result as Stored, Store};
 
 /// The response of a route that lists or shows something.
-type Response = Result<Answer, Problem>;
+type Response = Result<ReportResponse, Problem>;
 
 /// Failures that are looked at for their clusters, newest first.
 pub(in crate::server) const MAX_CLUSTERED: u64 = 20_000;
@@ -52,7 +52,7 @@ pub(in crate::server) async fn clusters(State(app): State<Arc<App>>, Query(query
         })
         .await?;
     let (found, acknowledged) = found;
-    Ok(Answer::new(report::failure_clusters::clusters(&found.clusters, &acknowledged, query.all)))
+    Ok(ReportResponse::new(report::failure_clusters::clusters(&found.clusters, &acknowledged, query.all)))
 }
 
 /// The page of deliveries that a query asks for.
@@ -82,7 +82,7 @@ async fn list_deliveries(
         })
         .await?;
     let listed = listed.ok_or_else(no_endpoint)?;
-    Ok(Answer::new(report(&listed, page).with_cursor_after(&listed, |row| row.id.0)))
+    Ok(ReportResponse::new(report(&listed, page).with_cursor_after(&listed, |row| row.id.0)))
 }
 
 fn no_endpoint() -> Problem {
@@ -101,7 +101,7 @@ pub(in crate::server) async fn delivery(State(app): State<Arc<App>>, Path(id): P
     let id = number(&id, "delivery")?;
     let found = app.read(move |store| event_of(store, DeliveryId(id))).await?;
     let detail = found.ok_or_else(|| Problem::not_found("delivery"))?;
-    Ok(Answer::new(report::event_detail::delivery(&detail, DeliveryId(id))))
+    Ok(ReportResponse::new(report::event_detail::delivery(&detail, DeliveryId(id))))
 }
 
 /// A number of the path.
@@ -136,25 +136,25 @@ pub(in crate::server) async fn attempts(State(app): State<Arc<App>>, Query(query
         false if query.is_sorted() => report.with_cursor_after(&listed, |row| row.place),
         false => report,
     };
-    Ok(Answer::new(report))
+    Ok(ReportResponse::new(report))
 }
 
 pub(in crate::server) async fn events(State(app): State<Arc<App>>, Query(query): Query<EventsQuery>) -> Response {
     let (filter, page) = (query.events(app.now())?, query.page());
     let listed = app.read(move |store| store.events(&filter, page).wait()).await?;
-    Ok(Answer::new(report::events::list(&listed, page).with_cursor_after(&listed, |row| row.seq)))
+    Ok(ReportResponse::new(report::events::list(&listed, page).with_cursor_after(&listed, |row| row.seq)))
 }
 
 pub(in crate::server) async fn event(State(app): State<Arc<App>>, Path(id): Path) -> Response {
     let detail = app.read(move |store| find_event(store, &id)).await?;
-    Ok(Answer::new(report::event_detail::event(&detail.ok_or_else(|| Problem::not_found("event"))?)))
+    Ok(ReportResponse::new(report::event_detail::event(&detail.ok_or_else(|| Problem::not_found("event"))?)))
 }
 
 pub(in crate::server) async fn why(State(app): State<Arc<App>>, Path(id): Path) -> Response {
     let now = app.now();
     let found = app.read(move |store| Ok((find_event(store, &id)?, store.endpoints().wait()?))).await?;
     let (detail, endpoints) = (found.0.ok_or_else(|| Problem::not_found("event"))?, found.1);
-    Ok(Answer::new(why::event(&detail, &endpoints, now)))
+    Ok(ReportResponse::new(why::event(&detail, &endpoints, now)))
 }
 
 /// An event by its id, or by `#N` as it was emitted Nth.
@@ -172,11 +172,11 @@ pub(in crate::server) fn find_event(store: &dyn Store, id: &str) -> Stored<Optio
 pub(in crate::server) async fn endpoints(State(app): State<Arc<App>>) -> Response {
     let now = app.now();
     let figures = app.read(move |store| store.figures(now).wait()).await?;
-    Ok(Answer::new(report::endpoints::list(&figures, &app.settings().ages, now)))
+    Ok(ReportResponse::new(report::endpoints::list(&figures, &app.settings().ages, now)))
 }
 
 pub(in crate::server) async fn endpoint(State(app): State<Arc<App>>, Path(name): Path) -> Response {
-    endpoint_report(&app, &name).await.map(Answer::new)
+    endpoint_report(&app, &name).await.map(ReportResponse::new)
 }
 
 /// Everything about one endpoint.
@@ -202,12 +202,12 @@ pub(in crate::server) async fn failure_stats(State(app): State<Arc<App>>, Query(
     let now = app.now();
     let since = query.since.seen_from(now).unwrap_or(now.minus(STATS_WINDOW));
     let (figures, rates) = app.read(move |store| Ok((store.figures(now).wait()?, store.rates(since).wait()?))).await?;
-    Ok(Answer::new(health::failure_stats(&monitor::failure_stats(&figures, &rates, since), now)))
+    Ok(ReportResponse::new(health::failure_stats(&monitor::failure_stats(&figures, &rates, since), now)))
 }
 
 pub(in crate::server) async fn audit(State(app): State<Arc<App>>, Query(query): Query<AuditQuery>) -> Response {
     let (listed, next) = audit_entries(&app, &query).await?;
-    Ok(Answer::new(audit::audit(&listed, query.page()).with_cursor(next.map(PageCursor::Audit))))
+    Ok(ReportResponse::new(audit::audit(&listed, query.page()).with_cursor(next.map(PageCursor::Audit))))
 }
 
 /// A page of the audit log, and where the next one begins if one follows.
@@ -266,14 +266,14 @@ impl PagesQuery {
 pub(in crate::server) async fn requests(State(app): State<Arc<App>>, Query(query): Query<PagesQuery>) -> Response {
     let (past, page) = (query.after, query.page());
     let listed = app.read(move |store| store.kept_requests(past, page).wait()).await?;
-    Ok(Answer::new(stored_requests::list(&listed, page).with_cursor_after(&listed, |row| row.id)))
+    Ok(ReportResponse::new(stored_requests::list(&listed, page).with_cursor_after(&listed, |row| row.id)))
 }
 
 pub(in crate::server) async fn request(State(app): State<Arc<App>>, Path(id): Path) -> Response {
     let id = number(&id, "kept request")?;
     let found = app.read(move |store| store.kept_request(id).wait()).await?;
     let (row, copy) = found.ok_or_else(|| Problem::not_found("kept request"))?;
-    Ok(Answer::new(stored_requests::show(&row, &copy)))
+    Ok(ReportResponse::new(stored_requests::show(&row, &copy)))
 }
 
 /// The query parameters of the list of incidents.
@@ -299,7 +299,7 @@ impl AlertsQuery {
 pub(in crate::server) async fn alerts(State(app): State<Arc<App>>, Query(query): Query<AlertsQuery>) -> Response {
     let (open, page) = (query.is_open(), query.page());
     let listed = app.read(move |store| store.incidents(open, page).wait()).await?;
-    Ok(Answer::new(alerts_report::incidents(&listed, page, None)))
+    Ok(ReportResponse::new(alerts_report::incidents(&listed, page, None)))
 }
 
 /// The query parameters of the list of runs.
@@ -312,11 +312,11 @@ pub(in crate::server) struct RunsQuery {
 pub(in crate::server) async fn runs(State(app): State<Arc<App>>, Query(query): Query<RunsQuery>) -> Response {
     let limit = query.limit.0;
     let rows = app.read(move |store| store.runs(limit).wait()).await?;
-    Ok(Answer::new(operators::runs(&rows)))
+    Ok(ReportResponse::new(operators::runs(&rows)))
 }
 
 pub(in crate::server) async fn sessions(State(app): State<Arc<App>>, operator: Operator) -> Response {
     let now = app.now();
     let rows = app.read(move |store| store.sessions(now).wait()).await?;
-    Ok(Answer::new(operators::sessions(&rows, operator.session.map(|session| session.id))))
+    Ok(ReportResponse::new(operators::sessions(&rows, operator.session.map(|session| session.id))))
 }

@@ -9,7 +9,7 @@ use super::table::Grid;
 use super::viewer::Viewer;
 use crate::report::alerts;
 use crate::server::admin::lists::AlertsQuery;
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 
 /// `GET /alerts`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {

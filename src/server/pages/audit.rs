@@ -10,8 +10,8 @@ use super::table::Grid;
 use super::viewer::Viewer;
 use crate::report::audit::{self, AuditEntry};
 use crate::server::admin::lists::audit_entries;
-use crate::server::answer::Problem;
 use crate::server::queries::AuditQuery;
+use crate::server::response::Problem;
 
 /// `GET /audit`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {

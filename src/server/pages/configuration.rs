@@ -8,7 +8,7 @@ use super::frame::Section;
 use super::parts::{ForeignText, time_ago};
 use super::table::Grid;
 use super::viewer::Viewer;
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 use crate::store::operators::Role;
 
 /// `GET /configuration`.

@@ -13,9 +13,9 @@ use crate::delivery::State;
 use crate::monitor::{self, STATS_WINDOW};
 use crate::report::{self, Report, health};
 use crate::server::admin::lists::{event_of, number, page_of};
-use crate::server::answer::Problem;
 use crate::server::extract::Path;
 use crate::server::queries::DeliveriesQuery;
+use crate::server::response::Problem;
 use crate::store::operators::Role;
 use crate::store::{DeliveryFilter, DeliveryId, DeliveryRow, Listed, Page};
 

@@ -13,8 +13,8 @@ use super::viewer::Viewer;
 use crate::clock::Timestamp;
 use crate::report::last_hour::LastHour;
 use crate::report::{self, Report, endpoint_condition, endpoint_detail, why};
-use crate::server::answer::Problem;
 use crate::server::extract::Path;
+use crate::server::response::Problem;
 use crate::store::operators::Role;
 use crate::store::{Activity, AttemptFilter, AttemptTotals, EndpointFigures, Listed, LoggedAttempt, Page};
 

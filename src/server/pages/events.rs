@@ -9,8 +9,8 @@ use super::parts::segment;
 use super::table::Grid;
 use super::viewer::Viewer;
 use crate::report;
-use crate::server::answer::Problem;
 use crate::server::queries::EventsQuery;
+use crate::server::response::Problem;
 
 /// `GET /events`.
 pub(in crate::server) async fn list(viewer: Viewer) -> Result<Response, Problem> {

@@ -10,9 +10,9 @@ use super::parts::segment;
 use super::viewer::FormFields;
 use crate::server::admin::actions::{ActionResult, Actor};
 use crate::server::admin::lists::number;
-use crate::server::answer::Problem;
 use crate::server::extract::{Path, Payload};
 use crate::server::plan::BulkAction;
+use crate::server::response::Problem;
 use crate::server::state::App;
 use crate::store::DeliveryId;
 

@@ -13,8 +13,8 @@ use http::HeaderMap;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
-use crate::server::answer::Problem;
 use crate::server::change_counter::ChangeVersion;
+use crate::server::response::Problem;
 use crate::server::state::App;
 
 /// How long a stream lasts; the page then asks for another one, from where it was.

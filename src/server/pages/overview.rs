@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 use crate::format::{count, short_duration};
 use crate::monitor::{Grade, pace};
 use crate::report::{self, Level, endpoint_condition, health, operators, records};
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 use crate::service::figures::recent_failures;
 use crate::store::inbound::RecordSummary;
 use crate::store::{Activity, AttemptDuration, AttemptTotals, DeliveryRow, OpenRuns, RunRow};

@@ -12,10 +12,10 @@ use crate::clock::Timestamp;
 use crate::format::count;
 use crate::report;
 use crate::report::plans::skip_reason;
-use crate::server::answer::Problem;
 use crate::server::extract::from_query;
 use crate::server::plan::{BulkAction, BulkPlan, MAX_PLANNED, SHOWN, Selection};
 use crate::server::queries::DeliveriesQuery;
+use crate::server::response::Problem;
 use crate::store::DeliveryId;
 use crate::store::operators::Role;
 

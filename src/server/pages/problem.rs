@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::frame::document;
 use super::parts::ForeignText;
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 
 /// A problem as a page. Without a login it shows the login form, which leads to `next`.
 pub(in crate::server) fn problem_page(problem: &Problem, next: &str) -> Response {

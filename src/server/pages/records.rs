@@ -11,8 +11,8 @@ use super::table::{Grid, facts};
 use super::viewer::Viewer;
 use crate::record::RecordKind;
 use crate::report::{self, audit, records};
-use crate::server::answer::Problem;
 use crate::server::extract::{PageLimit, PageNumber, Path, Text};
+use crate::server::response::Problem;
 use crate::store::inbound::{ReceivedFilter, RecordFilter};
 use crate::store::{EventFilter, Page};
 

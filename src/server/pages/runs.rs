@@ -10,7 +10,7 @@ use super::table::Grid;
 use super::viewer::Viewer;
 use crate::format::count;
 use crate::report::{Level, operators};
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 use crate::store::OpenRuns;
 
 /// Runs that are shown.

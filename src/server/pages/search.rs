@@ -6,7 +6,7 @@ use super::buttons::see_other;
 use super::parts::segment;
 use super::viewer::{FormFields, Viewer};
 use crate::server::admin::lists::{event_of, find_event};
-use crate::server::answer::Problem;
+use crate::server::response::Problem;
 use crate::store::{DeliveryFilter, DeliveryId, Page, Result as Stored, Store};
 
 /// `GET /search`: leads to the event, delivery, endpoint or resource of that name, else to the failures whose error says so.

@@ -14,9 +14,9 @@ use super::frame::{self, Frame, Section};
 use crate::clock::Timestamp;
 use crate::monitor::{self, Health};
 
-use crate::server::answer::Problem;
 use crate::server::extract;
 use crate::server::operator::Operator;
+use crate::server::response::Problem;
 use crate::server::state::App;
 use crate::service::figures::health_figures;
 use crate::store::operators::ActionRow;

@@ -16,10 +16,10 @@ use tokio::sync::Mutex;
 
 use super::checksum::EventContent;
 use super::claim::{EndpointUpdate, HeldClaim};
+use super::client::{Client, RetryPause};
 use super::connection::{Connection, ConnectionUse, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::error::PostgresError;
-use super::node::{Node, RetryPause};
 use super::run_state::RunState;
 use super::{AdvanceResult, Claim, ClaimRequest, FinishedAttempt, Result, RunId, StoreError, rules};
 use crate::clock::Timestamp;
@@ -44,22 +44,22 @@ struct AdvanceRequest<'a> {
 }
 
 /// The run's state. One that another store of this process began is read from the server first.
-fn state_of(node: &Node, run: RunId) -> Rc<Mutex<RunState>> {
+fn state_of(client: &Client, run: RunId) -> Rc<Mutex<RunState>> {
     let begun_elsewhere = || Rc::new(Mutex::new(RunState { doubtful: true, is_known: false, ..RunState::new(run) }));
-    Rc::clone(node.runs.borrow_mut().entry(run).or_insert_with(begun_elsewhere))
+    Rc::clone(client.runs.borrow_mut().entry(run).or_insert_with(begun_elsewhere))
 }
 
 pub(super) async fn advance(
-    node: &Node,
+    client: &Client,
     run: RunId,
     finished: &[FinishedAttempt],
     wants: &ClaimRequest,
     now: Timestamp,
 ) -> Result<AdvanceResult> {
-    let now = node.by_server(now);
-    let clock_jumped = node.last_commit.replace(Some(now)).is_none_or(|last| now < last);
+    let now = client.by_server(now);
+    let clock_jumped = client.last_commit.replace(Some(now)).is_none_or(|last| now < last);
     let request = AdvanceRequest { finished, released: &[], wants, now, clock_jumped };
-    let mut advanced = commit(node, run, &request).await?;
+    let mut advanced = commit(client, run, &request).await?;
     for _ in 0..FURTHER_LOOKS {
         if !advanced.cut_short {
             break;
@@ -67,7 +67,7 @@ pub(super) async fn advance(
         // What was passed over is out of the way in the next transaction.
         let wants = still_wanting(wants, &advanced.claims);
         let request = AdvanceRequest { finished: &[], released: &[], wants: &wants, now, clock_jumped: false };
-        match commit(node, run, &request).await {
+        match commit(client, run, &request).await {
             Ok(further) => {
                 advanced.claims.extend(further.claims);
                 advanced.cut_short = further.cut_short;
@@ -93,28 +93,28 @@ fn still_wanting(wants: &ClaimRequest, claims: &[Claim]) -> ClaimRequest {
     ClaimRequest { endpoints, idle: wants.idle && claims.is_empty(), only: wants.only.clone() }
 }
 
-pub(super) async fn release(node: &Node, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
+pub(super) async fn release(client: &Client, run: RunId, claims: Vec<Claim>, now: Timestamp) -> Result<()> {
     let wants = ClaimRequest::default();
     let request = AdvanceRequest {
         finished: &[],
         released: &claims,
         wants: &wants,
-        now: node.by_server(now),
+        now: client.by_server(now),
         clock_jumped: false,
     };
-    match commit(node, run, &request).await {
+    match commit(client, run, &request).await {
         // Its claims went when it ended.
         Ok(_) | Err(StoreError::RunEnded) => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-async fn commit(node: &Node, run: RunId, request: &AdvanceRequest<'_>) -> Result<AdvanceResult> {
-    let state = state_of(node, run);
+async fn commit(client: &Client, run: RunId, request: &AdvanceRequest<'_>) -> Result<AdvanceResult> {
+    let state = state_of(client, run);
     let mut state = state.lock().await;
-    let mut backoff = RetryPause::patient();
+    let mut backoff = RetryPause::for_worker();
     while !state.ended {
-        let error = match try_commit(node, &mut state, request).await {
+        let error = match try_commit(client, &mut state, request).await {
             Ok(Some(advanced)) => return Ok(advanced),
             Ok(None) => break,
             Err(error) => error,
@@ -131,19 +131,19 @@ async fn commit(node: &Node, run: RunId, request: &AdvanceRequest<'_>) -> Result
 
 /// One try. None says that the run is over.
 async fn try_commit(
-    node: &Node,
+    client: &Client,
     state: &mut RunState,
     request: &AdvanceRequest<'_>,
 ) -> Result<Option<AdvanceResult>, PostgresError> {
     let connection = match state.connection.take().filter(|it| !it.is_closed()) {
         Some(connection) => connection,
         None => {
-            let connection = node.connect(ConnectionUse::Worker).await?;
+            let connection = client.connect(ConnectionUse::Worker).await?;
             connection.prepare_all(pipeline::STATEMENTS).await?;
             connection
         }
     };
-    let advanced = try_commit_on(node, &connection, state, request).await;
+    let advanced = try_commit_on(client, &connection, state, request).await;
     if advanced.as_ref().map_or_else(PostgresError::is_fenced, |_| true) {
         state.connection = Some(connection);
     }
@@ -151,7 +151,7 @@ async fn try_commit(
 }
 
 async fn try_commit_on(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     state: &mut RunState,
     request: &AdvanceRequest<'_>,
@@ -190,7 +190,7 @@ async fn try_commit_on(
     for want in plan.wants.iter().filter(|_| request.wants.only.is_none()) {
         state.lows.entry(want.id).or_default().learn(summary.of(want.id), &summary);
     }
-    let ReadClaims { all: claims, altered } = pipeline::read_claims(node, connection, &bodies, &summary).await?;
+    let ReadClaims { all: claims, altered } = pipeline::read_claims(client, connection, &bodies, &summary).await?;
     state.flight = std::mem::take(&mut plan.kept);
     for claim in &claims {
         let (id, lane, number) = (claim.delivery.0, claim.lane, claim.number);
@@ -273,15 +273,15 @@ fn room(row: &EndpointRow, wanted: usize, now: Timestamp) -> usize {
 }
 
 pub(super) async fn still_wanted(
-    node: &Node,
+    client: &Client,
     run: RunId,
     claims: Vec<(DeliveryId, EndpointId, u32)>,
     now: Timestamp,
 ) -> Result<Vec<bool>> {
-    let now = node.by_server(now);
-    let state = state_of(node, run);
+    let now = client.by_server(now);
+    let state = state_of(client, run);
     let alive = "SELECT count(*) FROM run WHERE id = $1 AND ended_at IS NULL";
-    let (alive, rows) = node
+    let (alive, rows) = client
         .read(async |connection: &Connection| {
             Ok((connection.number(alive, args![run.0]).await? == 1, endpoint_rows::load(connection).await?))
         })

@@ -1,12 +1,12 @@
 //! Waking workers that have nothing to do.
 
+use super::client::{Client, RETRY_LIMIT};
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::{Node, PATIENCE};
 use super::settings::SessionMode;
 use super::{Result, RunId};
 
-impl Node {
+impl Client {
     /// The channel on which new work is announced.
     pub(super) fn channel(&self) -> String {
         format!("syncctl_{}", self.settings.schema)
@@ -46,7 +46,7 @@ impl Node {
         &self,
         work: impl AsyncFn(&Connection) -> Result<(T, Committed), PostgresError>,
     ) -> Result<T> {
-        let done = self.retry(PATIENCE, async |connection: &Connection| {
+        let done = self.retry(RETRY_LIMIT, async |connection: &Connection| {
             let (done, Committed) = connection.after_begin_keyed(work(connection)).await?;
             Ok(done)
         });
@@ -78,7 +78,7 @@ impl Node {
     }
 }
 
-/// Says that a transaction was committed: only [`Node::commit_and_announce`] makes one.
+/// Says that a transaction was committed: only [`Client::commit_and_announce`] makes one.
 #[derive(Debug)]
 pub(super) struct Committed;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::events::event_row;
-use super::node::Node;
 use super::row::{count, int, maybe_int, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to};
 use super::{AttemptFilter, DeliveryId, Listed, LoggedAttempt, Page, Result, db_codes, search};
@@ -71,8 +71,8 @@ pub(super) const BY_NUMBER: Source = Source {
 /// The attempts that failed, by an index of their own.
 const FAILED_BY_NUMBER: Source = Source { indexed: FAILED_ATTEMPTS, ..BY_NUMBER };
 
-pub(super) async fn logged(node: &Node, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
-    node.read(async |connection: &Connection| logged_within(connection, &filter, page).await).await
+pub(super) async fn logged(client: &Client, filter: AttemptFilter, page: Page) -> Result<Listed<LoggedAttempt>> {
+    client.read(async |connection: &Connection| logged_within(connection, &filter, page).await).await
 }
 
 async fn logged_within(
@@ -114,8 +114,8 @@ async fn searched(
 }
 
 /// The rows alone.
-pub(super) async fn page_of_logged(node: &Node, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
-    node.read(async |connection: &Connection| rows_within(connection, filter, page).await).await
+pub(super) async fn page_of_logged(client: &Client, filter: &AttemptFilter, page: Page) -> Result<Vec<LoggedAttempt>> {
+    client.read(async |connection: &Connection| rows_within(connection, filter, page).await).await
 }
 
 async fn rows_within(

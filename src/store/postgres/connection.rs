@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::sync::watch;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
+use tokio_postgres::{AsyncMessage, NoTls, Row, Statement};
 
 use super::error::PostgresError;
 use super::settings::{ConnectionSettings, SESSION, SessionMode};
@@ -71,7 +71,7 @@ pub(super) use args;
 
 /// One connection to the server, with the statements that were prepared on it.
 pub(super) struct Connection {
-    client: Client,
+    client: tokio_postgres::Client,
     statements: RefCell<HashMap<&'static str, Statement>>,
     /// Statements that were used once, with the types of their arguments: the next transaction prepares them.
     used_once: RefCell<Vec<(&'static str, Vec<Type>)>>,
@@ -275,10 +275,10 @@ fn local_settings(settings: &ConnectionSettings, purpose: ConnectionUse) -> Stri
 
 /// Checks the server, and runs the connection's own end until it closes.
 fn drive<S, T>(
-    client: Client,
+    client: tokio_postgres::Client,
     mut connection: tokio_postgres::Connection<S, T>,
     announced: watch::Sender<u64>,
-) -> Result<Client, PostgresError>
+) -> Result<tokio_postgres::Client, PostgresError>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,

@@ -6,10 +6,10 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::attempts::{self, took};
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::events::event_row;
-use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, OPEN, count, int, maybe_int, maybe_time, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_rows, count_up_to, state_of};
 use super::{
@@ -56,8 +56,8 @@ const BY_NUMBER: Source = Source {
 /// Those that failed, or wait after a failed attempt.
 const TROUBLED_BY_NUMBER: Source = Source { indexed: &["SELECT id FROM trouble WHERE true"], ..BY_NUMBER };
 
-pub(super) async fn deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
-    node.read(async |connection: &Connection| deliveries_within(connection, &filter, page).await).await
+pub(super) async fn deliveries(client: &Client, filter: DeliveryFilter, page: Page) -> Result<Listed<DeliveryRow>> {
+    client.read(async |connection: &Connection| deliveries_within(connection, &filter, page).await).await
 }
 
 pub(super) async fn deliveries_within(
@@ -106,18 +106,23 @@ async fn changed_since(connection: &Connection, filter: &DeliveryFilter) -> Resu
 }
 
 /// The number of matches: from the counters, where they know it.
-pub(super) async fn count_deliveries(node: &Node, filter: DeliveryFilter) -> Result<u64> {
+pub(super) async fn count_deliveries(client: &Client, filter: DeliveryFilter) -> Result<u64> {
     let any = Page { limit: 1, number: 1, oldest_first: false };
-    node.read(async |connection: &Connection| match counted(connection, &filter).await? {
-        Some(total) => Ok(total.unsigned_abs()),
-        None => count_rows(connection, DELIVERY_TABLES, &where_clause(&filter, any)).await,
-    })
-    .await
+    client
+        .read(async |connection: &Connection| match counted(connection, &filter).await? {
+            Some(total) => Ok(total.unsigned_abs()),
+            None => count_rows(connection, DELIVERY_TABLES, &where_clause(&filter, any)).await,
+        })
+        .await
 }
 
 /// The rows of a page alone.
-pub(super) async fn page_of_deliveries(node: &Node, filter: DeliveryFilter, page: Page) -> Result<Vec<DeliveryRow>> {
-    node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
+pub(super) async fn page_of_deliveries(
+    client: &Client,
+    filter: DeliveryFilter,
+    page: Page,
+) -> Result<Vec<DeliveryRow>> {
+    client.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
 }
 
 async fn rows_within(
@@ -265,12 +270,13 @@ const OVERTAKEN: &str = formatcp!(
     CROSS JOIN LATERAL unnest(c.ids) AS i(id) WHERE i.id < last.id ORDER BY i.id"
 );
 
-pub(super) async fn overtaken(node: &Node, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>> {
+pub(super) async fn overtaken(client: &Client, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    node.read(async |connection: &Connection| {
-        search::look_up_by_keys(connection).await?;
-        let rows = connection.query_once(OVERTAKEN, args![ids]).await?;
-        Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            search::look_up_by_keys(connection).await?;
+            let rows = connection.query_once(OVERTAKEN, args![ids]).await?;
+            Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
+        })
+        .await
 }

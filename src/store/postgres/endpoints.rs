@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::endpoint_rows::{EndpointRow, load, save};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::unreadable;
 use super::{DroppedEndpoint, Result, StoreError, StoredEndpoints, db_codes, figures, rules};
 use crate::clock::Timestamp;
@@ -18,10 +18,10 @@ async fn lock(connection: &Connection) -> Result<Vec<EndpointRow>, PostgresError
     load(connection).await
 }
 
-pub(super) async fn set(node: &Node, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Result<StoredEndpoints> {
-    let now = node.by_server(now);
-    let configured = node.transact(async |connection: &Connection| set_within(connection, &specs, now).await).await?;
-    node.endpoints.borrow_mut().take();
+pub(super) async fn set(client: &Client, specs: Vec<ConfiguredEndpoint>, now: Timestamp) -> Result<StoredEndpoints> {
+    let now = client.by_server(now);
+    let configured = client.transact(async |connection: &Connection| set_within(connection, &specs, now).await).await?;
+    client.endpoints.borrow_mut().take();
     Ok(configured)
 }
 
@@ -106,8 +106,8 @@ async fn insert(connection: &Connection, new: ResolvedEndpoint, now: Timestamp) 
     Ok(EndpointId(id))
 }
 
-pub(super) async fn pause(node: &Node, name: String, _now: Timestamp) -> Result<Endpoint> {
-    change(node, &name, |endpoint| {
+pub(super) async fn pause(client: &Client, name: String, _now: Timestamp) -> Result<Endpoint> {
+    change(client, &name, |endpoint| {
         // An operator's pause outlives one of the configuration.
         if matches!(endpoint.paused_by, None | Some(PausedBy::Configuration)) {
             endpoint.paused_by = Some(PausedBy::Operator);
@@ -116,9 +116,9 @@ pub(super) async fn pause(node: &Node, name: String, _now: Timestamp) -> Result<
     .await
 }
 
-pub(super) async fn resume(node: &Node, name: String, now: Timestamp) -> Result<Endpoint> {
-    let now = node.by_server(now);
-    change(node, &name, |endpoint| {
+pub(super) async fn resume(client: &Client, name: String, now: Timestamp) -> Result<Endpoint> {
+    let now = client.by_server(now);
+    change(client, &name, |endpoint| {
         if endpoint.paused_by.is_some() || endpoint.circuit.open.is_some() {
             endpoint.resumed_at = now;
         }
@@ -128,7 +128,7 @@ pub(super) async fn resume(node: &Node, name: String, now: Timestamp) -> Result<
     .await
 }
 
-async fn change(node: &Node, name: &str, how: impl Fn(&mut Endpoint)) -> Result<Endpoint> {
+async fn change(client: &Client, name: &str, how: impl Fn(&mut Endpoint)) -> Result<Endpoint> {
     let work = async |connection: &Connection| {
         let rows = lock(connection).await?;
         let row = rows.into_iter().find(|row| row.endpoint.name == name);
@@ -140,5 +140,5 @@ async fn change(node: &Node, name: &str, how: impl Fn(&mut Endpoint)) -> Result<
         save(connection, &row, false).await?;
         Ok(row.endpoint)
     };
-    node.transact_and_announce(work, |_| true).await
+    client.transact_and_announce(work, |_| true).await
 }

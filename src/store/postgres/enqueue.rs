@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
+use super::client::Client;
 use super::connection::Connection;
 use super::error::PostgresError;
 use super::figures::CounterDeltas;
 use super::new_events::NewEvents;
-use super::node::Node;
 use super::{EnqueueResult, Result, StoreError, known_ids, record_rows};
 use crate::clock::Timestamp;
 use crate::event::{Draft, EventId};
@@ -23,9 +23,9 @@ pub(super) struct NumberedBatch {
 }
 
 impl NumberedBatch {
-    pub(super) fn of(node: &Node, drafts: Vec<Draft>, now: Timestamp) -> Self {
+    pub(super) fn of(client: &Client, drafts: Vec<Draft>, now: Timestamp) -> Self {
         let named = |draft: Draft| {
-            let id = draft.id.clone().unwrap_or_else(|| node.ids.next(now));
+            let id = draft.id.clone().unwrap_or_else(|| client.ids.next(now));
             (draft, id)
         };
         Self { drafts: drafts.into_iter().map(named).collect() }
@@ -38,13 +38,13 @@ impl NumberedBatch {
 }
 
 pub(super) async fn enqueue(
-    node: &Node,
+    client: &Client,
     drafts: Vec<Draft>,
     skip_conflicts: bool,
     now: Timestamp,
 ) -> Result<EnqueueResult> {
-    let now = node.by_server(now);
-    let batch = NumberedBatch::of(node, drafts, now);
+    let now = client.by_server(now);
+    let batch = NumberedBatch::of(client, drafts, now);
     let tried = Cell::new(false);
     let work = async |connection: &Connection| {
         let tried = tried.replace(true);
@@ -55,9 +55,9 @@ pub(super) async fn enqueue(
             // While the server stores the events before, these are merged.
             let (stored, prepared, merged) = tokio::join!(
                 biased;
-                Box::pin(fresh.store(node, connection, &mut counted, async |_| Ok(()))),
+                Box::pin(fresh.store(client, connection, &mut counted, async |_| Ok(()))),
                 connection.prepare_used(),
-                merge(node, connection, (chunk, tried), now),
+                merge(client, connection, (chunk, tried), now),
             );
             stored.and(prepared)?;
             let (results, merged) = merged?;
@@ -76,27 +76,27 @@ pub(super) async fn enqueue(
         let end = async |counted: &CounterDeltas| {
             let (written, committed) = tokio::join!(
                 biased;
-                counted.write(connection, node.slot),
-                node.commit_and_announce(connection, is_news),
+                counted.write(connection, client.slot),
+                client.commit_and_announce(connection, is_news),
             );
             written.and(committed)
         };
-        let committed = Box::pin(fresh.store(node, connection, &mut counted, end)).await?;
+        let committed = Box::pin(fresh.store(client, connection, &mut counted, end)).await?;
         Ok((done, committed))
     };
-    node.learn_kinds(&batch.kinds()).await?;
-    node.transact_to_commit(work).await
+    client.learn_kinds(&batch.kinds()).await?;
+    client.transact_to_commit(work).await
 }
 
 /// Stores the one draft of a batch within a transaction.
 pub(super) async fn one(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     batch: &NumberedBatch,
     now: Timestamp,
 ) -> Result<Receipt, PostgresError> {
-    let (results, fresh) = merge(node, connection, (&batch.drafts, true), now).await?;
-    fresh.store_within(node, connection).await?;
+    let (results, fresh) = merge(client, connection, (&batch.drafts, true), now).await?;
+    fresh.store_within(client, connection).await?;
     Ok(results.into_iter().next().unwrap_or(Err(StoreError::Closed))?)
 }
 
@@ -108,12 +108,12 @@ type DraftResult = std::result::Result<Receipt, StoreError>;
 ///
 /// Ids of our own making are looked up only where the batch was `tried` before: the answer to its commit may have been lost.
 async fn merge<'a>(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     (chunk, tried): (&'a [(Draft, EventId)], bool),
     now: Timestamp,
 ) -> Result<(Vec<DraftResult>, NewEvents<'a>), PostgresError> {
-    let endpoints = node.endpoints(connection).await?;
+    let endpoints = client.endpoints(connection).await?;
     let given = |(draft, id): &'a (Draft, EventId)| (tried || draft.id.is_some()).then_some(id.as_str());
     let given: Vec<&str> = chunk.iter().filter_map(given).collect();
     let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();

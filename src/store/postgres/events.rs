@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::checksum::EventContent;
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{int, maybe_time, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to, state_of};
 use super::{EventFilter, EventRow, Listed, Page, Result, Schedule, figures, search};
@@ -21,8 +21,8 @@ use crate::store::where_clause::WhereClause;
 const BY_NUMBER: Source =
     Source { table: "event e", number: "e.seq", indexed: &[], times: Some(("event e", "e.created_at")) };
 
-pub(super) async fn events(node: &Node, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
-    node.read(async |connection: &Connection| events_within(connection, &filter, page).await).await
+pub(super) async fn events(client: &Client, filter: EventFilter, page: Page) -> Result<Listed<EventRow>> {
+    client.read(async |connection: &Connection| events_within(connection, &filter, page).await).await
 }
 
 async fn events_within(
@@ -58,8 +58,8 @@ async fn searched(
 }
 
 /// The rows of a page alone.
-pub(super) async fn page_of_events(node: &Node, filter: EventFilter, page: Page) -> Result<Vec<EventRow>> {
-    node.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
+pub(super) async fn page_of_events(client: &Client, filter: EventFilter, page: Page) -> Result<Vec<EventRow>> {
+    client.read(async |connection: &Connection| rows_within(connection, &filter, page).await).await
 }
 
 async fn rows_within(
@@ -83,7 +83,7 @@ async fn rows_within(
 
 /// Events with the bytes that are sent.
 pub(super) async fn events_with_bodies(
-    node: &Node,
+    client: &Client,
     filter: EventFilter,
     page: Page,
 ) -> Result<Vec<(EventRow, Vec<u8>)>> {
@@ -94,18 +94,19 @@ pub(super) async fn events_with_bodies(
         page.direction(),
         page.window(),
     );
-    node.read(async |connection: &Connection| {
-        let found = connection.query_once(&sql, &bound(&condition)).await?;
-        let (mut rows, mut bodies) = (Vec::new(), Vec::new());
-        for row in &found {
-            let (event, body) = with_body(row)?;
-            rows.push(event);
-            bodies.push(body);
-        }
-        add_schedules(connection, &mut rows).await?;
-        Ok(rows.into_iter().zip(bodies).collect())
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let found = connection.query_once(&sql, &bound(&condition)).await?;
+            let (mut rows, mut bodies) = (Vec::new(), Vec::new());
+            for row in &found {
+                let (event, body) = with_body(row)?;
+                rows.push(event);
+                bodies.push(body);
+            }
+            add_schedules(connection, &mut rows).await?;
+            Ok(rows.into_iter().zip(bodies).collect())
+        })
+        .await
 }
 
 /// An event with the bytes that are sent, which have to be those that were emitted.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use const_format::formatcp;
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::endpoint_rows::{self, EndpointRow};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{READY, SOLO, int, maybe_int, maybe_time, time};
 use super::{
     Activity, Arrivals, AttemptDuration, AttemptTotals, DeliveryCounts, IdleInfo, LATENCIES, QueueFigures, Result,
@@ -263,38 +263,39 @@ pub(super) async fn events(connection: &Connection) -> Result<i64, PostgresError
     connection.number("SELECT sum(events)::bigint FROM tally WHERE endpoint = 0", &[]).await
 }
 
-pub(super) async fn figures(node: &Node, now: Timestamp) -> Result<QueueFigures> {
-    let now = node.by_server(now);
-    node.read(async |connection: &Connection| {
-        let counts = counts(connection).await?;
-        let mut all = Vec::new();
-        for row in endpoint_rows::load(connection).await? {
-            let oldest_due = oldest_due(connection, &row, now).await?;
-            let counts = counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
-            let oldest_pending = oldest_pending(connection, &row.endpoint).await?;
-            all.push(EndpointFigures { oldest_due, oldest_pending, endpoint: row.endpoint, counts });
-        }
-        let oldest =
-            connection.first("SELECT min(s.at) FROM flight f CROSS JOIN LATERAL unnest(f.since) AS s(at)", &[]);
-        let oldest_processing = oldest.await?.and_then(|row| maybe_time(&row, 0));
-        let holders = connection
-            .query(
-                "SELECT r.host, r.pid, sum(cardinality(f.ids))::bigint FROM flight f JOIN run r ON r.id = f.run
+pub(super) async fn figures(client: &Client, now: Timestamp) -> Result<QueueFigures> {
+    let now = client.by_server(now);
+    client
+        .read(async |connection: &Connection| {
+            let counts = counts(connection).await?;
+            let mut all = Vec::new();
+            for row in endpoint_rows::load(connection).await? {
+                let oldest_due = oldest_due(connection, &row, now).await?;
+                let counts = counts.get(&row.endpoint.id.0).copied().unwrap_or_default();
+                let oldest_pending = oldest_pending(connection, &row.endpoint).await?;
+                all.push(EndpointFigures { oldest_due, oldest_pending, endpoint: row.endpoint, counts });
+            }
+            let oldest =
+                connection.first("SELECT min(s.at) FROM flight f CROSS JOIN LATERAL unnest(f.since) AS s(at)", &[]);
+            let oldest_processing = oldest.await?.and_then(|row| maybe_time(&row, 0));
+            let holders = connection
+                .query(
+                    "SELECT r.host, r.pid, sum(cardinality(f.ids))::bigint FROM flight f JOIN run r ON r.id = f.run
                  WHERE cardinality(f.ids) > 0 GROUP BY r.id, r.host, r.pid ORDER BY r.id",
-                &[],
-            )
-            .await?;
-        let holder = |row: &Row| (ClaimHolder { host: row.get(0), pid: int(row, 1) }, int(row, 2).unsigned_abs());
-        let holders = holders.iter().map(holder).collect();
-        let scheduled = "SELECT count(*), min(at) FROM scheduled WHERE queued_at IS NULL AND cancelled_at IS NULL";
-        let (scheduled, next_scheduled) = match connection.first(scheduled, &[]).await? {
-            Some(row) => (int(&row, 0), maybe_time(&row, 1)),
-            None => (0, None),
-        };
-        let events = events(connection).await?;
-        Ok(QueueFigures { events, endpoints: all, oldest_processing, holders, scheduled, next_scheduled })
-    })
-    .await
+                    &[],
+                )
+                .await?;
+            let holder = |row: &Row| (ClaimHolder { host: row.get(0), pid: int(row, 1) }, int(row, 2).unsigned_abs());
+            let holders = holders.iter().map(holder).collect();
+            let scheduled = "SELECT count(*), min(at) FROM scheduled WHERE queued_at IS NULL AND cancelled_at IS NULL";
+            let (scheduled, next_scheduled) = match connection.first(scheduled, &[]).await? {
+                Some(row) => (int(&row, 0), maybe_time(&row, 1)),
+                None => (0, None),
+            };
+            let events = events(connection).await?;
+            Ok(QueueFigures { events, endpoints: all, oldest_processing, holders, scheduled, next_scheduled })
+        })
+        .await
 }
 
 /// The earliest time at which something of an endpoint is due. What is queued or runs alone is due now, if not since earlier.
@@ -353,33 +354,34 @@ async fn oldest_pending(connection: &Connection, endpoint: &Endpoint) -> Result<
     Ok(oldest.and_then(|row| maybe_time(&row, 0)))
 }
 
-pub(super) async fn rates(node: &Node, since: Timestamp) -> Result<Vec<AttemptTotals>> {
-    let since = node.by_server(since);
-    node.read(async |connection: &Connection| {
-        // Planned for this time: for any other the planner would read the whole table.
-        let rows = connection
-            .query_once(
-                "SELECT e.name, k.type, k.resource_type, sum(r.delivered)::bigint, sum(r.failed)::bigint
+pub(super) async fn rates(client: &Client, since: Timestamp) -> Result<Vec<AttemptTotals>> {
+    let since = client.by_server(since);
+    client
+        .read(async |connection: &Connection| {
+            // Planned for this time: for any other the planner would read the whole table.
+            let rows = connection
+                .query_once(
+                    "SELECT e.name, k.type, k.resource_type, sum(r.delivered)::bigint, sum(r.failed)::bigint
                  FROM rate r JOIN endpoint e ON e.id = r.endpoint JOIN kind k ON k.id = r.kind
                  WHERE r.minute >= $1 GROUP BY e.id, e.name, k.id, k.type, k.resource_type ORDER BY e.id, k.id",
-                args![since.minute()],
-            )
-            .await?;
-        let read = |row: &Row| AttemptTotals {
-            endpoint: row.get(0),
-            event_type: row.get(1),
-            resource_type: row.get(2),
-            delivered: int(row, 3),
-            failed: int(row, 4),
-        };
-        Ok(rows.iter().map(read).collect())
-    })
-    .await
+                    args![since.minute()],
+                )
+                .await?;
+            let read = |row: &Row| AttemptTotals {
+                endpoint: row.get(0),
+                event_type: row.get(1),
+                resource_type: row.get(2),
+                delivered: int(row, 3),
+                failed: int(row, 4),
+            };
+            Ok(rows.iter().map(read).collect())
+        })
+        .await
 }
 
-pub(super) async fn activity(node: &Node, since: Timestamp) -> Result<Activity> {
-    let since = node.by_server(since);
-    node.read(async |connection: &Connection| {
+pub(super) async fn activity(client: &Client, since: Timestamp) -> Result<Activity> {
+    let since = client.by_server(since);
+    client.read(async |connection: &Connection| {
         let numbers = |row: &Row| (int(row, 0), int(row, 1), int(row, 2));
         let sent = "SELECT minute, sum(delivered)::bigint, sum(failed)::bigint FROM rate WHERE minute >= $1
             GROUP BY minute ORDER BY minute";
@@ -420,29 +422,30 @@ const ARRIVED: &str = "WITH RECURSIVE halving (low, high) AS (
     SELECT (SELECT id FROM delivery WHERE event >= (SELECT low FROM halving WHERE low >= high LIMIT 1) ORDER BY event, id LIMIT 1),
         (SELECT max(id) FROM delivery)";
 
-pub(super) async fn arrivals(node: &Node, since: Timestamp) -> Result<Vec<Arrivals>> {
-    let since = node.by_server(since);
-    node.read(async |connection: &Connection| {
-        let ends = connection.first(ARRIVED, args![since.as_millis()]).await?;
-        let ends = ends.and_then(|row| maybe_int(&row, 0).zip(maybe_int(&row, 1)));
-        let Some((first, last)) = ends else { return Ok(Vec::new()) };
-        let latest = connection
+pub(super) async fn arrivals(client: &Client, since: Timestamp) -> Result<Vec<Arrivals>> {
+    let since = client.by_server(since);
+    client
+        .read(async |connection: &Connection| {
+            let ends = connection.first(ARRIVED, args![since.as_millis()]).await?;
+            let ends = ends.and_then(|row| maybe_int(&row, 0).zip(maybe_int(&row, 1)));
+            let Some((first, last)) = ends else { return Ok(Vec::new()) };
+            let latest = connection
             .query(
                 "SELECT p.name, count(*) FROM (SELECT endpoint FROM delivery WHERE id >= $1 ORDER BY id DESC LIMIT $2) d
                  JOIN endpoint p ON p.id = d.endpoint GROUP BY p.id, p.name ORDER BY p.id",
                 args![first, ARRIVALS_READ],
             )
             .await?;
-        Ok(Arrivals::share(last - first + 1, latest.iter().map(|row| (row.get(0), int(row, 1))).collect()))
-    })
-    .await
+            Ok(Arrivals::share(last - first + 1, latest.iter().map(|row| (row.get(0), int(row, 1))).collect()))
+        })
+        .await
 }
 
-pub(super) async fn last_seen(node: &Node, types: &TypePattern, since: Timestamp) -> Result<Option<Timestamp>> {
-    let since = node.by_server(since);
+pub(super) async fn last_seen(client: &Client, types: &TypePattern, since: Timestamp) -> Result<Option<Timestamp>> {
+    let since = client.by_server(since);
     let (stem, is_prefix) = types.as_str().strip_suffix('*').map_or((types.as_str(), false), |stem| (stem, true));
     let stem = stem.to_owned();
-    node.read(async |connection: &Connection| {
+    client.read(async |connection: &Connection| {
         let row = connection
             .first(
                 formatcp!("WITH wanted AS (SELECT id FROM kind WHERE type = $1 OR ($2 AND starts_with(type, $1)))
@@ -454,46 +457,47 @@ pub(super) async fn last_seen(node: &Node, types: &TypePattern, since: Timestamp
                 args![stem, is_prefix, since.as_millis(), LOOKED_AT],
             )
             .await?;
-        Ok(row.and_then(|row| maybe_time(&row, 0)).map(|at| node.by_us(at)))
+        Ok(row.and_then(|row| maybe_time(&row, 0)).map(|at| client.by_us(at)))
     })
     .await
 }
 
-pub(super) async fn idle_info(node: &Node, run: RunId, now: Timestamp) -> Result<IdleInfo> {
+pub(super) async fn idle_info(client: &Client, run: RunId, now: Timestamp) -> Result<IdleInfo> {
     // It is asleep before it looks: what is emitted after this look wakes it.
-    node.fall_asleep(run).await?;
-    let theirs = node.by_server(now);
-    node.read(async |connection: &Connection| {
-        let counts = counts(connection).await?;
-        let mut info = IdleInfo::default();
-        for row in endpoint_rows::load(connection).await? {
-            let pending = counts.get(&row.endpoint.id.0).map_or(0, |counts| counts.waiting);
-            if row.endpoint.is_paused_or_unconfigured() || pending == 0 {
-                continue;
-            }
-            match row.endpoint.circuit.open {
-                None => {
-                    let due = earliest(connection, &row.endpoint, theirs).await?;
-                    let is_limited = row.endpoint.settings.rate.is_some() && due.is_some_and(|due| due <= theirs);
-                    let limited = is_limited.then(|| row.endpoint.rate_limited_until(theirs).unwrap_or(theirs));
-                    let limited = limited.map(|at| node.by_us(at));
-                    info.rate_limited_until = sooner(info.rate_limited_until, limited);
-                    info.next_due = sooner(info.next_due, limited.or(due.map(|due| node.by_us(due))));
+    client.fall_asleep(run).await?;
+    let theirs = client.by_server(now);
+    client
+        .read(async |connection: &Connection| {
+            let counts = counts(connection).await?;
+            let mut info = IdleInfo::default();
+            for row in endpoint_rows::load(connection).await? {
+                let pending = counts.get(&row.endpoint.id.0).map_or(0, |counts| counts.waiting);
+                if row.endpoint.is_paused_or_unconfigured() || pending == 0 {
+                    continue;
                 }
-                Some(open) => {
-                    info.resting += pending.unsigned_abs();
-                    // A probe under way elsewhere is watched for, not waited out.
-                    let probe = if open.probe_due(theirs) && row.probe.is_none() { theirs } else { open.until };
-                    info.next_probe = sooner(info.next_probe, Some(node.by_us(probe)));
-                    info.probe_worth_waiting |= open.worth_waiting(theirs);
+                match row.endpoint.circuit.open {
+                    None => {
+                        let due = earliest(connection, &row.endpoint, theirs).await?;
+                        let is_limited = row.endpoint.settings.rate.is_some() && due.is_some_and(|due| due <= theirs);
+                        let limited = is_limited.then(|| row.endpoint.rate_limited_until(theirs).unwrap_or(theirs));
+                        let limited = limited.map(|at| client.by_us(at));
+                        info.rate_limited_until = sooner(info.rate_limited_until, limited);
+                        info.next_due = sooner(info.next_due, limited.or(due.map(|due| client.by_us(due))));
+                    }
+                    Some(open) => {
+                        info.resting += pending.unsigned_abs();
+                        // A probe under way elsewhere is watched for, not waited out.
+                        let probe = if open.probe_due(theirs) && row.probe.is_none() { theirs } else { open.until };
+                        info.next_probe = sooner(info.next_probe, Some(client.by_us(probe)));
+                        info.probe_worth_waiting |= open.worth_waiting(theirs);
+                    }
                 }
             }
-        }
-        let elsewhere = "SELECT sum(cardinality(ids))::bigint FROM flight WHERE run <> $1";
-        info.elsewhere = connection.number(elsewhere, args![run.0]).await?.unsigned_abs();
-        Ok(info)
-    })
-    .await
+            let elsewhere = "SELECT sum(cardinality(ids))::bigint FROM flight WHERE run <> $1";
+            info.elsewhere = connection.number(elsewhere, args![run.0]).await?.unsigned_abs();
+            Ok(info)
+        })
+        .await
 }
 
 fn sooner(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {

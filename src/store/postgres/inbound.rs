@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
+use super::client::{Client, WaitingWebhook};
 use super::connection::{Connection, args};
 use super::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::error::PostgresError;
 use super::known_ids::{Arrived, digest_of, first_bytes};
 use super::new_events::NewEvents;
-use super::node::{Node, WaitingWebhook};
 use super::record_rows::LoadedRecords;
 use super::requests::{self, ReceivedCounts};
 use super::row::{int, maybe_int, storable, time};
@@ -37,30 +37,30 @@ const SEEN_EVERY_MS: i64 = 1_000;
 const AT_ONCE: usize = 128;
 
 /// Applies a webhook, in the order in which this process was asked. Those that wait share one transaction.
-pub(super) async fn apply(node: &Node, incoming: VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
+pub(super) async fn apply(client: &Client, incoming: VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
     let (asked, mut answer) = oneshot::channel();
-    node.arriving.borrow_mut().push_back((incoming, node.by_server(now), asked));
-    let _turn = node.applying.lock().await;
+    client.arriving.borrow_mut().push_back((incoming, client.by_server(now), asked));
+    let _turn = client.applying.lock().await;
     if let Ok(done) = answer.try_recv() {
         return done;
     }
     let group: Vec<WaitingWebhook> = {
-        let mut waiting = node.arriving.borrow_mut();
+        let mut waiting = client.arriving.borrow_mut();
         let many = waiting.len().min(AT_ONCE);
         waiting.drain(..many).collect()
     };
-    apply_group(node, group).await;
+    apply_group(client, group).await;
     answer.try_recv().unwrap_or(Err(StoreError::Closed))
 }
 
-async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
+async fn apply_group(client: &Client, group: Vec<WaitingWebhook>) {
     let all: Vec<(&VerifiedWebhook, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
-    let mut answers = apply_all(node, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
+    let mut answers = apply_all(client, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
     if answers.is_err() && group.len() > 1 {
         // One that fails undoes nothing of its neighbours.
         let mut each = Vec::with_capacity(group.len());
         for one in &all {
-            each.push(apply_all(node, &[*one]).await.map(|applied| applied[0]));
+            each.push(apply_all(client, &[*one]).await.map(|applied| applied[0]));
         }
         answers = Ok(each);
     }
@@ -70,17 +70,18 @@ async fn apply_group(node: &Node, group: Vec<WaitingWebhook>) {
     }
 }
 
-async fn apply_all<'a>(node: &Node, all: &[(&'a VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
+async fn apply_all<'a>(client: &Client, all: &[(&'a VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
     let kind = |(incoming, _): &(&'a VerifiedWebhook, Timestamp)| {
         (incoming.draft.event_type.as_str(), incoming.draft.resource.kind.as_str())
     };
-    node.learn_kinds(&all.iter().map(kind).collect()).await?;
+    client.learn_kinds(&all.iter().map(kind).collect()).await?;
     let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, WebhookEffect::Emit(_)));
-    node.transact_and_announce(
-        async |connection: &Connection| Box::pin(apply_within(node, connection, all)).await,
-        |_| emits,
-    )
-    .await
+    client
+        .transact_and_announce(
+            async |connection: &Connection| Box::pin(apply_within(client, connection, all)).await,
+            |_| emits,
+        )
+        .await
 }
 
 /// The audit rows of one transaction's webhooks, as columns for `unnest`.
@@ -97,7 +98,7 @@ struct AuditColumns {
 }
 
 async fn apply_within(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     all: &[(&VerifiedWebhook, Timestamp)],
 ) -> Result<Vec<ApplyResult>, PostgresError> {
@@ -140,18 +141,18 @@ async fn apply_within(
             (Some(true), ..) => ApplyResult::Duplicate,
             (Some(false), ..) => {
                 let refused = RefusedWebhook::id_conflict(incoming);
-                let kind = node.kind(&draft.event_type, &draft.resource.kind);
+                let kind = client.kind(&draft.event_type, &draft.resource.kind);
                 audit_refusal(connection, &refused, CONFLICT, Some((incoming, kind)), *now).await?;
                 ApplyResult::Conflict
             }
             (None, WebhookEffect::Emit(_) | WebhookEffect::Command(_), _) => {
                 if let WebhookEffect::Emit(endpoint) = &incoming.effect {
                     let mut forwarded =
-                        NewEvents::new(node.endpoints(connection).await?, LoadedRecords::default(), *now);
+                        NewEvents::new(client.endpoints(connection).await?, LoadedRecords::default(), *now);
                     forwarded.add_for(draft, &incoming.id, endpoint)?;
-                    forwarded.store_within(node, connection).await?;
+                    forwarded.store_within(client, connection).await?;
                 }
-                let kind = node.kind(&draft.event_type, &draft.resource.kind);
+                let kind = client.kind(&draft.event_type, &draft.resource.kind);
                 audited.push(incoming, kind, MergeResult::Applied, *now);
                 arrived.insert(id, Arrived::new(draft));
                 ApplyResult::Applied
@@ -162,7 +163,7 @@ async fn apply_within(
                 if stored.record.is_too_large() {
                     return Err(StoreError::RecordTooLarge.into());
                 }
-                let kind = node.kind(&draft.event_type, &draft.resource.kind);
+                let kind = client.kind(&draft.event_type, &draft.resource.kind);
                 audited.push(incoming, kind, merged, *now);
                 arrived.insert(id, Arrived::new(draft));
                 if merged == MergeResult::Applied { ApplyResult::Applied } else { ApplyResult::Stale }
@@ -176,7 +177,7 @@ async fn apply_within(
         biased;
         record_rows::save(connection, &loaded),
         audited.insert(connection),
-        counts.write(connection, node.slot),
+        counts.write(connection, client.slot),
         count_repeats(connection, repeated),
         try_join_all(settled),
     );
@@ -259,41 +260,45 @@ async fn see(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> 
     Ok(())
 }
 
-pub(super) async fn senders(node: &Node, now: Timestamp) -> Result<Vec<SenderRow>> {
-    let since = node.by_server(now).minus(REMEMBERED).as_millis();
-    node.read(async |connection: &Connection| {
-        let sql =
-            "SELECT source, secret, seen_at FROM sender WHERE seen_at >= $1 ORDER BY seen_at DESC, source, secret";
-        let rows = connection.query(sql, args![since]).await?;
-        let read = |row: &Row| SenderRow {
-            source: row.get(0),
-            secret: Fingerprint(first_bytes(row.get(1))),
-            seen_at: time(row, 2),
-        };
-        Ok(rows.iter().map(read).collect())
-    })
-    .await
+pub(super) async fn senders(client: &Client, now: Timestamp) -> Result<Vec<SenderRow>> {
+    let since = client.by_server(now).minus(REMEMBERED).as_millis();
+    client
+        .read(async |connection: &Connection| {
+            let sql =
+                "SELECT source, secret, seen_at FROM sender WHERE seen_at >= $1 ORDER BY seen_at DESC, source, secret";
+            let rows = connection.query(sql, args![since]).await?;
+            let read = |row: &Row| SenderRow {
+                source: row.get(0),
+                secret: Fingerprint(first_bytes(row.get(1))),
+                seen_at: time(row, 2),
+            };
+            Ok(rows.iter().map(read).collect())
+        })
+        .await
 }
 
 /// Whether an event that arrived under this id is remembered.
-pub(super) async fn has_arrived(node: &Node, id: EventId, now: Timestamp) -> Result<bool> {
-    let (id, now) = (storable(id.as_str()), node.by_server(now));
-    node.read(async |connection: &Connection| Ok(!known_ids::arrived(connection, &[&id], now).await?.is_empty())).await
+pub(super) async fn has_arrived(client: &Client, id: EventId, now: Timestamp) -> Result<bool> {
+    let (id, now) = (storable(id.as_str()), client.by_server(now));
+    client
+        .read(async |connection: &Connection| Ok(!known_ids::arrived(connection, &[&id], now).await?.is_empty()))
+        .await
 }
 
-pub(super) async fn refuse(node: &Node, refused: Vec<RefusedWebhook>, now: Timestamp) -> Result<()> {
-    let now = node.by_server(now);
-    node.transact(async |connection: &Connection| {
-        let mut counts = ReceivedCounts::default();
-        for refused in &refused {
-            // A time is measured only where the signature vouches for it.
-            let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
-            counts.add((&refused.route, refused.reason), refused.count, skew, now);
-            audit_refusal(connection, refused, REFUSED, None, now).await?;
-        }
-        counts.write(connection, node.slot).await
-    })
-    .await
+pub(super) async fn refuse(client: &Client, refused: Vec<RefusedWebhook>, now: Timestamp) -> Result<()> {
+    let now = client.by_server(now);
+    client
+        .transact(async |connection: &Connection| {
+            let mut counts = ReceivedCounts::default();
+            for refused in &refused {
+                // A time is measured only where the signature vouches for it.
+                let skew = refused.details.skew_ms.filter(|_| refused.details.signature_is_right == Some(true));
+                counts.add((&refused.route, refused.reason), refused.count, skew, now);
+                audit_refusal(connection, refused, REFUSED, None, now).await?;
+            }
+            counts.write(connection, client.slot).await
+        })
+        .await
 }
 
 /// Writes a row of its own for the first refusals of a minute, and counts the others on one more.
@@ -364,35 +369,37 @@ const COLUMNS: &str =
      r.route, r.scheme, r.signature, r.claimed_id, r.claimed_type, r.field, r.skew_ms, r.request";
 const TABLES: &str = "received r LEFT JOIN kind k ON k.id = r.kind";
 
-pub(super) async fn latest(node: &Node, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
+pub(super) async fn latest(client: &Client, refused: bool, limit: u32) -> Result<Vec<ReceivedRow>> {
     let which = if refused { REFUSED_RESULT } else { ACCEPTED_RESULT };
     let sql = format!(
         "SELECT {COLUMNS} FROM {TABLES} WHERE r.id > (SELECT coalesce(max(id), 0) FROM received) - {LOOKED_BACK} AND {which}
          ORDER BY r.id DESC LIMIT {limit}"
     );
-    node.read(async |connection: &Connection| {
-        Ok(connection.query_once(&sql, &[]).await?.iter().map(received_row).collect())
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            Ok(connection.query_once(&sql, &[]).await?.iter().map(received_row).collect())
+        })
+        .await
 }
 
 /// The log in the order in which webhooks arrived.
 const BY_NUMBER: Source =
     Source { table: "received r", number: "r.id", indexed: &[], times: Some(("received r", "r.at")) };
 
-pub(super) async fn list(node: &Node, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
-    node.read(async |connection: &Connection| {
-        // Without any condition as well: a server counts a million rows more slowly than it finds a page.
-        if filter.ids.is_empty() {
-            return searched(connection, &filter, page).await;
-        }
-        let condition = WhereClause::on_received(&filter, page, DIALECT);
-        let bound = count_bound(page);
-        let counted = if condition.refers_to("k") { TABLES } else { "received r" };
-        let found = count_up_to(connection, counted, &condition, bound).await?;
-        Ok(Listed::counted_up_to(rows_within(connection, &condition, page).await?, found, bound))
-    })
-    .await
+pub(super) async fn list(client: &Client, filter: ReceivedFilter, page: Page) -> Result<Listed<ReceivedRow>> {
+    client
+        .read(async |connection: &Connection| {
+            // Without any condition as well: a server counts a million rows more slowly than it finds a page.
+            if filter.ids.is_empty() {
+                return searched(connection, &filter, page).await;
+            }
+            let condition = WhereClause::on_received(&filter, page, DIALECT);
+            let bound = count_bound(page);
+            let counted = if condition.refers_to("k") { TABLES } else { "received r" };
+            let found = count_up_to(connection, counted, &condition, bound).await?;
+            Ok(Listed::counted_up_to(rows_within(connection, &condition, page).await?, found, bound))
+        })
+        .await
 }
 
 async fn rows_within(

@@ -2,9 +2,9 @@
 
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::{Listed, Page, Result};
 use crate::clock::Timestamp;
@@ -14,13 +14,13 @@ use crate::store::incidents::{
 };
 
 pub(super) async fn observe(
-    node: &Node,
+    client: &Client,
     observation: Observation,
     sinks: Vec<SinkRule>,
     now: Timestamp,
 ) -> Result<Vec<Notification>> {
-    let now = node.by_server(now);
-    node.transact(async |connection: &Connection| {
+    let now = client.by_server(now);
+    client.transact(async |connection: &Connection| {
         // One process at a time: what two see at the same moment is one incident, with one notification.
         connection.query_once("LOCK TABLE incident IN SHARE ROW EXCLUSIVE MODE", &[]).await?;
         let sql = "SELECT id, name, kind, subject, severity, event_type, reason, remedy, count, opened_at, last_seen_at, resolved_at
@@ -153,18 +153,19 @@ async fn save(connection: &Connection, incident: i64, told: &NotificationState) 
         .map(drop)
 }
 
-pub(super) async fn settle(node: &Node, settled: Vec<NotificationResult>, now: Timestamp) -> Result<()> {
-    let now = node.by_server(now);
-    node.transact(async |connection: &Connection| {
-        for it in &settled {
-            save(connection, it.notification.incident.id, &incidents::settle(it, now)).await?;
-        }
-        Ok(())
-    })
-    .await
+pub(super) async fn settle(client: &Client, settled: Vec<NotificationResult>, now: Timestamp) -> Result<()> {
+    let now = client.by_server(now);
+    client
+        .transact(async |connection: &Connection| {
+            for it in &settled {
+                save(connection, it.notification.incident.id, &incidents::settle(it, now)).await?;
+            }
+            Ok(())
+        })
+        .await
 }
 
-pub(super) async fn list(node: &Node, open: bool, page: Page) -> Result<Listed<Incident>> {
+pub(super) async fn list(client: &Client, open: bool, page: Page) -> Result<Listed<Incident>> {
     let only = if open { "WHERE resolved_at IS NULL" } else { "" };
     let count = format!("SELECT count(*) FROM incident {only}");
     let sql = format!(
@@ -172,27 +173,29 @@ pub(super) async fn list(node: &Node, open: bool, page: Page) -> Result<Listed<I
          FROM incident {only} ORDER BY resolved_at IS NOT NULL, id DESC {}",
         page.window()
     );
-    node.read(async |connection: &Connection| {
-        let total = connection.query_once(&count, &[]).await?.first().map_or(0, |row| int(row, 0)).unsigned_abs();
-        let rows = connection.query_once(&sql, &[]).await?;
-        Ok(Listed::counted(read_all(connection, &rows).await?, total))
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let total = connection.query_once(&count, &[]).await?.first().map_or(0, |row| int(row, 0)).unsigned_abs();
+            let rows = connection.query_once(&sql, &[]).await?;
+            Ok(Listed::counted(read_all(connection, &rows).await?, total))
+        })
+        .await
 }
 
-pub(super) async fn failing_sinks(node: &Node, now: Timestamp) -> Result<Vec<FailingSink>> {
-    let since = incidents::errors_since(node.by_server(now)).as_millis();
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT DISTINCT ON (sink) sink, count(*) OVER (PARTITION BY sink), failed_at, error
+pub(super) async fn failing_sinks(client: &Client, now: Timestamp) -> Result<Vec<FailingSink>> {
+    let since = incidents::errors_since(client.by_server(now)).as_millis();
+    client
+        .read(async |connection: &Connection| {
+            let sql = "SELECT DISTINCT ON (sink) sink, count(*) OVER (PARTITION BY sink), failed_at, error
             FROM notice WHERE failed_at > $1 ORDER BY sink, failed_at DESC";
-        let rows = connection.query(sql, args![since]).await?;
-        let read = |row: &Row| FailingSink {
-            sink: row.get(0),
-            notifications: int(row, 1).unsigned_abs(),
-            failed_at: time(row, 2),
-            error: row.get::<_, Option<String>>(3).unwrap_or_default(),
-        };
-        Ok(rows.iter().map(read).collect())
-    })
-    .await
+            let rows = connection.query(sql, args![since]).await?;
+            let read = |row: &Row| FailingSink {
+                sink: row.get(0),
+                notifications: int(row, 1).unsigned_abs(),
+                failed_at: time(row, 2),
+                error: row.get::<_, Option<String>>(3).unwrap_or_default(),
+            };
+            Ok(rows.iter().map(read).collect())
+        })
+        .await
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use const_format::formatcp;
 
 use super::checksum::EventContent;
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, SUPERSEDED, int, maybe_int};
 use super::settings::SessionMode;
 use super::{DatabaseInfo, DeliveryCounts, Location, Result, endpoint_rows, figures, migrate};
@@ -67,20 +67,21 @@ const CHECKS: &[(&str, &str)] = &[
     ),
 ];
 
-pub(super) async fn verify(node: &Node) -> Result<Vec<String>> {
-    node.read(async |connection: &Connection| {
-        let mut found = wrong_figures(connection).await?;
-        for (what, sql) in CHECKS {
-            let rows = connection.query_once(sql, &[]).await?;
-            let wrong = rows.first().map_or(0, |row| int(row, 0));
-            if wrong > 0 {
-                found.push(format!("{wrong} {what}"));
+pub(super) async fn verify(client: &Client) -> Result<Vec<String>> {
+    client
+        .read(async |connection: &Connection| {
+            let mut found = wrong_figures(connection).await?;
+            for (what, sql) in CHECKS {
+                let rows = connection.query_once(sql, &[]).await?;
+                let wrong = rows.first().map_or(0, |row| int(row, 0));
+                if wrong > 0 {
+                    found.push(format!("{wrong} {what}"));
+                }
             }
-        }
-        found.extend(altered_events(connection).await?);
-        Ok(found)
-    })
-    .await
+            found.extend(altered_events(connection).await?);
+            Ok(found)
+        })
+        .await
 }
 
 /// Where the counters say something else than the rows.
@@ -147,28 +148,29 @@ async fn altered_events(connection: &Connection) -> Result<Vec<String>, Postgres
     Ok(found)
 }
 
-pub(super) async fn info(node: &Node, location: Location) -> Result<DatabaseInfo> {
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT (SELECT version FROM schema_version), current_setting('server_version'),
+pub(super) async fn info(client: &Client, location: Location) -> Result<DatabaseInfo> {
+    client
+        .read(async |connection: &Connection| {
+            let sql = "SELECT (SELECT version FROM schema_version), current_setting('server_version'),
             (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
                 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r')";
-        let row = connection.first(sql, &[]).await?;
-        Ok(DatabaseInfo {
-            location: location.clone(),
-            schema: row.as_ref().map_or(0, |row| int(row, 0)),
-            known_schema: migrate::known_version(),
-            engine: "PostgreSQL",
-            engine_version: row.as_ref().map_or_else(String::new, |row| row.get(1)),
-            bytes: row.as_ref().map_or(0, |row| int(row, 2)).unsigned_abs(),
-            file: None,
-            server: server(node, connection).await?,
+            let row = connection.first(sql, &[]).await?;
+            Ok(DatabaseInfo {
+                location: location.clone(),
+                schema: row.as_ref().map_or(0, |row| int(row, 0)),
+                known_schema: migrate::known_version(),
+                engine: "PostgreSQL",
+                engine_version: row.as_ref().map_or_else(String::new, |row| row.get(1)),
+                bytes: row.as_ref().map_or(0, |row| int(row, 2)).unsigned_abs(),
+                file: None,
+                server: server(client, connection).await?,
+            })
         })
-    })
-    .await
+        .await
 }
 
 /// The server's settings that a queue depends on. Transactions of other roles are seen where the role may.
-async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInfo>, PostgresError> {
+async fn server(client: &Client, connection: &Connection) -> Result<Option<ServerInfo>, PostgresError> {
     let sql = "SELECT host(inet_server_addr()) || ':' || inet_server_port(), current_setting('fsync')::boolean,
         current_setting('synchronous_commit'), pg_size_bytes(current_setting('max_wal_size')),
         current_setting('wal_compression'),
@@ -184,6 +186,6 @@ async fn server(node: &Node, connection: &Connection) -> Result<Option<ServerInf
         wal_compression: row.get(4),
         oldest_snapshot: maybe_int(&row, 5).map(|ms| Duration::from_millis(ms.unsigned_abs())),
         clock_ahead_ms: int(&row, 6) - SystemClock.now().as_millis(),
-        pooled: node.settings.mode == SessionMode::Pooler,
+        pooled: client.settings.mode == SessionMode::Pooler,
     }))
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::error::PostgresError;
 use super::figures::CounterDeltas;
 use super::new_events::insert_whole;
-use super::node::Node;
 use super::row::{int, time};
 use super::{DeliveryId, Result, db_codes, record_rows, rules};
 use crate::clock::Timestamp;
@@ -19,25 +19,25 @@ use crate::record::RecordKind;
 
 /// Queues events that have no delivery; others, and unknown ones, are left as they are.
 pub(super) async fn create_missing_deliveries(
-    node: &Node,
+    client: &Client,
     events: Vec<EventId>,
     trigger: Trigger,
     only: Option<String>,
     now: Timestamp,
 ) -> Result<Vec<DeliveryId>> {
-    let now = node.by_server(now);
+    let now = client.by_server(now);
     let work = async |connection: &Connection| {
         let mut made = Vec::new();
         for id in &events {
-            made.extend(create_missing(node, connection, id, trigger, only.as_deref(), now).await?);
+            made.extend(create_missing(client, connection, id, trigger, only.as_deref(), now).await?);
         }
         Ok(made)
     };
-    node.transact_and_announce(work, |made| !made.is_empty()).await
+    client.transact_and_announce(work, |made| !made.is_empty()).await
 }
 
 async fn create_missing(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     id: &EventId,
     trigger: Trigger,
@@ -64,23 +64,23 @@ async fn create_missing(
         traceparent: None,
         body: row.get::<_, Vec<u8>>(4).into(),
     };
-    let endpoints = node.endpoints(connection).await?;
+    let endpoints = client.endpoints(connection).await?;
     let whole = match row.get::<_, Option<Vec<u8>>>(6) {
         Some(kept) => Some(kept.into()),
         None => whole_record_now(connection, &endpoints, &event).await?,
     };
-    deliver(node, connection, (seq, &event, whole.as_deref()), (trigger, only), now).await
+    deliver(client, connection, (seq, &event, whole.as_deref()), (trigger, only), now).await
 }
 
 /// Queues a stored event for each endpoint that subscribes to it, or for the one of them that is named.
 pub(super) async fn deliver(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     (seq, event, whole): (i64, &Event, Option<&[u8]>),
     (trigger, only): (Trigger, Option<&str>),
     now: Timestamp,
 ) -> Result<Vec<DeliveryId>, PostgresError> {
-    let endpoints = node.endpoints(connection).await?;
+    let endpoints = client.endpoints(connection).await?;
     let named = endpoints.iter().map(|row| &row.endpoint).filter(|it| only.is_none_or(|name| it.name == name));
     let targets = rules::targets(named, &event.event_type, &event.body, whole);
     let (ids, wholes): (Vec<i64>, Vec<bool>) = targets.iter().map(|it| (it.endpoint.0, it.whole_record)).unzip();
@@ -106,7 +106,7 @@ pub(super) async fn deliver(
     for row in &rows {
         counted.endpoint(int(row, 1)).open += 1;
     }
-    counted.write(connection, node.slot).await?;
+    counted.write(connection, client.slot).await?;
     Ok(rows.iter().map(|row| DeliveryId(int(row, 0))).collect())
 }
 

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::checksum::EventContent;
+use super::client::Client;
 use super::coalesce::NewestEvents;
 use super::connection::{Connection, args};
 use super::endpoint_rows::EndpointRow;
 use super::error::PostgresError;
 use super::figures::CounterDeltas;
 use super::known_ids::StoredEvent;
-use super::node::Node;
 use super::record_rows::{self, LoadedRecords};
 use super::{StoreError, rules, schedule_rows};
 use crate::clock::Timestamp;
@@ -92,11 +92,11 @@ impl<'a> NewEvents<'a> {
     /// Stores everything, adds it to what the transaction `counted`, and sends `end` behind it without waiting for an answer, so
     /// that it may write the counters and commit.
     ///
-    /// The node has to have learned the kinds of the events. An event of the same id that another one stored meanwhile, or an
+    /// The client has to have learned the kinds of the events. An event of the same id that another one stored meanwhile, or an
     /// endpoint that was added, fails the transaction, which is tried again.
     pub(super) async fn store<T>(
         &self,
-        node: &Node,
+        client: &Client,
         connection: &Connection,
         counted: &mut CounterDeltas,
         end: impl AsyncFnOnce(&CounterDeltas) -> Result<T, PostgresError>,
@@ -108,19 +108,19 @@ impl<'a> NewEvents<'a> {
         let coalesce = self.events.iter().flat_map(|new| &new.targets).any(|target| target.coalesces);
         if coalesce {
             // What they replace is found by their numbers.
-            let seqs = self.insert(node, connection).await?;
+            let seqs = self.insert(client, connection).await?;
             self.newest(&seqs).supersede(connection, counted, self.now).await?;
             return Box::pin(self.store_rest(connection, end(counted))).await;
         }
         let rest = Box::pin(self.store_rest(connection, end(counted)));
-        let (inserted, ended) = tokio::join!(biased; self.insert(node, connection), rest);
+        let (inserted, ended) = tokio::join!(biased; self.insert(client, connection), rest);
         inserted.and(ended)
     }
 
     /// Stores everything and counts it within a transaction that goes on.
-    pub(super) async fn store_within(&self, node: &Node, connection: &Connection) -> Result<(), PostgresError> {
-        let end = async |counted: &CounterDeltas| counted.write(connection, node.slot).await;
-        self.store(node, connection, &mut CounterDeltas::default(), end).await
+    pub(super) async fn store_within(&self, client: &Client, connection: &Connection) -> Result<(), PostgresError> {
+        let end = async |counted: &CounterDeltas| counted.write(connection, client.slot).await;
+        self.store(client, connection, &mut CounterDeltas::default(), end).await
     }
 
     fn each(&self) -> impl Iterator<Item = &Event> {
@@ -147,8 +147,8 @@ impl<'a> NewEvents<'a> {
     }
 
     /// Inserts the events with their deliveries; returns their numbers.
-    async fn insert(&self, node: &Node, connection: &Connection) -> Result<Vec<i64>, PostgresError> {
-        let kind = |event: &Event| node.kind(&event.event_type, &event.resource.kind);
+    async fn insert(&self, client: &Client, connection: &Connection) -> Result<Vec<i64>, PostgresError> {
+        let kind = |event: &Event| client.kind(&event.event_type, &event.resource.kind);
         let kinds: Vec<Option<i64>> = self.each().map(kind).collect();
         let ids: Vec<&str> = self.each().map(|event| event.id.as_str()).collect();
         let resources: Vec<&str> = self.each().map(|event| event.resource.id.as_str()).collect();

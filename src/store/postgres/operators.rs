@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{int, storable, time};
 use super::where_clause::{DIALECT, SEARCH_DIALECT, bound, count_up_to};
 use super::{Listed, Page, Result, search};
@@ -17,31 +17,32 @@ use crate::store::operators::{
 use crate::store::search::{RowCost, Search, Source, count_bound};
 use crate::store::where_clause::WhereClause;
 
-pub(super) async fn begin_session(node: &Node, session: NewSession, now: Timestamp) -> Result<()> {
-    node.transact(async |connection: &Connection| {
-        connection.query("DELETE FROM session WHERE until <= $1", args![now.as_millis()]).await?;
-        let sql = "INSERT INTO session (name, token, operator, source, began_at, until)
+pub(super) async fn begin_session(client: &Client, session: NewSession, now: Timestamp) -> Result<()> {
+    client
+        .transact(async |connection: &Connection| {
+            connection.query("DELETE FROM session WHERE until <= $1", args![now.as_millis()]).await?;
+            let sql = "INSERT INTO session (name, token, operator, source, began_at, until)
             VALUES ($1, $2, $3, $4, $5, $6)";
-        let (name, token) = (session.name.to_vec(), session.token.to_vec());
-        let (operator, source) = (storable(&session.operator), storable(&session.source));
-        let until = session.until.as_millis();
-        connection.query(sql, args![name, token, operator, source, now.as_millis(), until]).await?;
-        let sql = "DELETE FROM session WHERE id NOT IN (SELECT id FROM session ORDER BY id DESC LIMIT $1)";
-        connection.query(sql, args![i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX)]).await?;
-        Ok(())
-    })
-    .await
+            let (name, token) = (session.name.to_vec(), session.token.to_vec());
+            let (operator, source) = (storable(&session.operator), storable(&session.source));
+            let until = session.until.as_millis();
+            connection.query(sql, args![name, token, operator, source, now.as_millis(), until]).await?;
+            let sql = "DELETE FROM session WHERE id NOT IN (SELECT id FROM session ORDER BY id DESC LIMIT $1)";
+            connection.query(sql, args![i64::try_from(MAX_SESSIONS).unwrap_or(i64::MAX)]).await?;
+            Ok(())
+        })
+        .await
 }
 
 pub(super) async fn count_wrong_secrets(
-    node: &Node,
+    client: &Client,
     guesses: Vec<WrongSecretCount>,
     now: Timestamp,
 ) -> Result<Vec<u64>> {
-    let minute = node.by_server(now).minute();
+    let minute = client.by_server(now).minute();
     let (sources, counts): (Vec<&str>, Vec<i64>) =
         guesses.iter().map(|it| (it.source.as_str(), i64::try_from(it.count).unwrap_or(i64::MAX))).unzip();
-    let totals: HashMap<String, u64> = node
+    let totals: HashMap<String, u64> = client
         .transact(async |connection: &Connection| {
             connection.query("DELETE FROM guess WHERE minute < $1", args![minute]).await?;
             let counted = connection.number("SELECT count(*) FROM guess", &[]).await?;
@@ -60,22 +61,25 @@ pub(super) async fn count_wrong_secrets(
     Ok(guesses.iter().map(|it| totals.get(&it.source).copied().unwrap_or(it.count)).collect())
 }
 
-pub(super) async fn session(node: &Node, name: [u8; 32], now: Timestamp) -> Result<Option<SessionRow>> {
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT id, token, operator, source, began_at, until FROM session WHERE name = $1 AND until > $2";
-        let row = connection.first(sql, args![name.to_vec(), now.as_millis()]).await?;
-        Ok(row.as_ref().map(session_row))
-    })
-    .await
+pub(super) async fn session(client: &Client, name: [u8; 32], now: Timestamp) -> Result<Option<SessionRow>> {
+    client
+        .read(async |connection: &Connection| {
+            let sql = "SELECT id, token, operator, source, began_at, until FROM session WHERE name = $1 AND until > $2";
+            let row = connection.first(sql, args![name.to_vec(), now.as_millis()]).await?;
+            Ok(row.as_ref().map(session_row))
+        })
+        .await
 }
 
-pub(super) async fn sessions(node: &Node, now: Timestamp) -> Result<Vec<SessionRow>> {
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT id, token, operator, source, began_at, until FROM session WHERE until > $1 ORDER BY id DESC";
-        let rows = connection.query(sql, args![now.as_millis()]).await?;
-        Ok(rows.iter().map(session_row).collect())
-    })
-    .await
+pub(super) async fn sessions(client: &Client, now: Timestamp) -> Result<Vec<SessionRow>> {
+    client
+        .read(async |connection: &Connection| {
+            let sql =
+                "SELECT id, token, operator, source, began_at, until FROM session WHERE until > $1 ORDER BY id DESC";
+            let rows = connection.query(sql, args![now.as_millis()]).await?;
+            Ok(rows.iter().map(session_row).collect())
+        })
+        .await
 }
 
 fn session_row(row: &Row) -> SessionRow {
@@ -91,53 +95,58 @@ fn session_row(row: &Row) -> SessionRow {
     }
 }
 
-pub(super) async fn end_session(node: &Node, id: i64) -> Result<bool> {
-    node.transact(async |connection: &Connection| {
-        Ok(connection.first("DELETE FROM session WHERE id = $1 RETURNING id", args![id]).await?.is_some())
-    })
-    .await
+pub(super) async fn end_session(client: &Client, id: i64) -> Result<bool> {
+    client
+        .transact(async |connection: &Connection| {
+            Ok(connection.first("DELETE FROM session WHERE id = $1 RETURNING id", args![id]).await?.is_some())
+        })
+        .await
 }
 
-pub(super) async fn record_action(node: &Node, action: NewAction, now: Timestamp) -> Result<i64> {
-    node.transact(async |connection: &Connection| {
-        let sql = "INSERT INTO operator_action (at, operator, source, action, target) VALUES ($1, $2, $3, $4, $5)
+pub(super) async fn record_action(client: &Client, action: NewAction, now: Timestamp) -> Result<i64> {
+    client
+        .transact(async |connection: &Connection| {
+            let sql = "INSERT INTO operator_action (at, operator, source, action, target) VALUES ($1, $2, $3, $4, $5)
             RETURNING id";
-        let (operator, source) = (storable(&action.operator), storable(&action.source));
-        let (name, target) = (action.action.to_owned(), storable(&action.target));
-        connection.number(sql, args![now.as_millis(), operator, source, name, target]).await
-    })
-    .await
+            let (operator, source) = (storable(&action.operator), storable(&action.source));
+            let (name, target) = (action.action.to_owned(), storable(&action.target));
+            connection.number(sql, args![now.as_millis(), operator, source, name, target]).await
+        })
+        .await
 }
 
-pub(super) async fn settle_action(node: &Node, id: i64, outcome: String) -> Result<()> {
-    node.transact(async |connection: &Connection| {
-        let sql = "UPDATE operator_action SET outcome = $2 WHERE id = $1";
-        connection.query(sql, args![id, storable(&outcome)]).await.map(drop)
-    })
-    .await
+pub(super) async fn settle_action(client: &Client, id: i64, outcome: String) -> Result<()> {
+    client
+        .transact(async |connection: &Connection| {
+            let sql = "UPDATE operator_action SET outcome = $2 WHERE id = $1";
+            connection.query(sql, args![id, storable(&outcome)]).await.map(drop)
+        })
+        .await
 }
 
 const COLUMNS: &str = "id, at, operator, source, action, target, outcome";
 
-pub(super) async fn action(node: &Node, id: i64) -> Result<Option<ActionRow>> {
-    node.read(async |connection: &Connection| {
-        let sql = "SELECT id, at, operator, source, action, target, outcome FROM operator_action WHERE id = $1";
-        Ok(connection.first(sql, args![id]).await?.as_ref().map(action_row))
-    })
-    .await
+pub(super) async fn action(client: &Client, id: i64) -> Result<Option<ActionRow>> {
+    client
+        .read(async |connection: &Connection| {
+            let sql = "SELECT id, at, operator, source, action, target, outcome FROM operator_action WHERE id = $1";
+            Ok(connection.first(sql, args![id]).await?.as_ref().map(action_row))
+        })
+        .await
 }
 
-pub(super) async fn actions(node: &Node, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
-    node.read(async |connection: &Connection| {
-        if filter.needs_search() {
-            return searched_actions(connection, &filter, page).await;
-        }
-        let condition = WhereClause::on_actions(&filter, page, DIALECT);
-        let bound = count_bound(page);
-        let found = count_up_to(connection, "operator_action", &condition, bound).await?;
-        Ok(Listed::counted_up_to(page_of_actions(connection, &condition, page).await?, found, bound))
-    })
-    .await
+pub(super) async fn actions(client: &Client, filter: ActionFilter, page: Page) -> Result<Listed<ActionRow>> {
+    client
+        .read(async |connection: &Connection| {
+            if filter.needs_search() {
+                return searched_actions(connection, &filter, page).await;
+            }
+            let condition = WhereClause::on_actions(&filter, page, DIALECT);
+            let bound = count_bound(page);
+            let found = count_up_to(connection, "operator_action", &condition, bound).await?;
+            Ok(Listed::counted_up_to(page_of_actions(connection, &condition, page).await?, found, bound))
+        })
+        .await
 }
 
 /// The log in the order in which it was written.

@@ -2,9 +2,9 @@
 
 use const_format::formatcp;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::int;
 use super::row::{READY, SOLO};
 use super::{DeliveryFilter, DeliveryRow, Listed, Page, Result, deliveries, endpoint_rows, rules, runs};
@@ -27,12 +27,12 @@ const DUE: &str = formatcp!("WITH busy AS (
         WHERE f.endpoint = $1 AND f.run = ANY ($4) AND d.interruptions < {}", INTERRUPTIONS_UNTIL_FAILED - 1);
 
 pub(super) async fn preview_due(
-    node: &Node,
+    client: &Client,
     specs: Vec<ConfiguredEndpoint>,
     now: Timestamp,
 ) -> Result<Listed<DeliveryRow>> {
-    let now = node.by_server(now);
-    node.read(async |connection: &Connection| due_within(connection, &specs, now).await).await
+    let now = client.by_server(now);
+    client.read(async |connection: &Connection| due_within(connection, &specs, now).await).await
 }
 
 async fn due_within(

@@ -2,10 +2,10 @@
 
 use const_format::formatcp;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::figures::{CounterDeltas, CounterKey};
-use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, SUPERSEDED, count, int, maybe_int, time};
 use super::{DeliveryId, LogPruneResult, PrunableLog, PruneFilter, PruneResult, Result, rules};
 use crate::clock::Timestamp;
@@ -17,11 +17,15 @@ const BATCH: u64 = 500;
 /// Rows looked at by one transaction.
 const LOOKS: i64 = 5_000;
 
-pub(super) async fn prune(node: &Node, what: PruneFilter) -> Result<PruneResult> {
-    node.transact(async |connection: &Connection| prune_batch(node, connection, &what).await).await
+pub(super) async fn prune(client: &Client, what: PruneFilter) -> Result<PruneResult> {
+    client.transact(async |connection: &Connection| prune_batch(client, connection, &what).await).await
 }
 
-async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -> Result<PruneResult, PostgresError> {
+async fn prune_batch(
+    client: &Client,
+    connection: &Connection,
+    what: &PruneFilter,
+) -> Result<PruneResult, PostgresError> {
     // Looked at within the transaction, so that what was replayed a moment ago stays.
     let rows = connection
         .query(
@@ -75,7 +79,7 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -
         "DELETE FROM whole_record w WHERE w.event = ANY ($1) AND NOT EXISTS (SELECT FROM event WHERE seq = w.event)";
     connection.query(whole, args![events]).await?;
     counted.events = -removed;
-    counted.write(connection, node.slot).await?;
+    counted.write(connection, client.slot).await?;
     pruned.events = removed.unsigned_abs();
     pruned.deliveries = ids.len() as u64;
     Ok(pruned)
@@ -83,14 +87,14 @@ async fn prune_batch(node: &Node, connection: &Connection, what: &PruneFilter) -
 
 /// Looks at a batch of rows and removes the old ones among them.
 pub(super) async fn prune_log(
-    node: &Node,
+    client: &Client,
     log: PrunableLog,
     before: Timestamp,
     after: i64,
     now: Timestamp,
 ) -> Result<LogPruneResult> {
     let (table, number, old) = rules::prunable_rows(log, before, now);
-    node.transact(async |connection: &Connection| {
+    client.transact(async |connection: &Connection| {
         let last = format!(
             "SELECT max({number}) FROM (SELECT {number} FROM {table} WHERE {number} > $1 ORDER BY {number} LIMIT {BATCH}) b"
         );
@@ -115,11 +119,17 @@ async fn prune_senders(connection: &Connection, now: Timestamp) -> Result<u64, P
     Ok(connection.number(sql, args![now.minus(REMEMBERED).as_millis()]).await?.unsigned_abs())
 }
 
-pub(super) async fn count_prunable(node: &Node, log: PrunableLog, before: Timestamp, now: Timestamp) -> Result<u64> {
+pub(super) async fn count_prunable(
+    client: &Client,
+    log: PrunableLog,
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<u64> {
     let (table, _, old) = rules::prunable_rows(log, before, now);
-    node.read(async |connection: &Connection| {
-        let rows = connection.query_once(&format!("SELECT count(*) FROM {table} WHERE {old}"), &[]).await?;
-        Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let rows = connection.query_once(&format!("SELECT count(*) FROM {table} WHERE {old}"), &[]).await?;
+            Ok(rows.first().map_or(0, |row| int(row, 0)).unsigned_abs())
+        })
+        .await
 }

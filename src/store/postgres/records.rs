@@ -3,10 +3,10 @@
 use const_format::formatcp;
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Args, Connection, args};
 use super::db_codes::{kind_code, kind_of};
 use super::error::PostgresError;
-use super::node::Node;
 use super::record_rows::{key, lock, read_body, save};
 use super::row::{DELIVERED, FAILED, OPEN, int, maybe_time};
 use super::search::{self, numbers};
@@ -23,24 +23,25 @@ use crate::store::where_clause::{SqlValue, WhereClause};
 /// Records imported by one round trip.
 const IMPORTED_AT_ONCE: usize = 500;
 
-pub(super) async fn import(node: &Node, records: Vec<(RecordKind, String, Record)>) -> Result<u64> {
-    node.transact(async |connection: &Connection| {
-        let mut changed = 0;
-        for chunk in records.chunks(IMPORTED_AT_ONCE) {
-            let keys = chunk.iter().map(|(kind, id, _)| key(*kind, id)).collect();
-            let mut loaded = lock(connection, keys).await?;
-            for (kind, id, record) in chunk {
-                let Some(stored) = loaded.get_mut(&key(*kind, id)) else { continue };
-                if stored.record.absorb(record) == MergeResult::Applied {
-                    stored.changed = true;
-                    changed += 1;
+pub(super) async fn import(client: &Client, records: Vec<(RecordKind, String, Record)>) -> Result<u64> {
+    client
+        .transact(async |connection: &Connection| {
+            let mut changed = 0;
+            for chunk in records.chunks(IMPORTED_AT_ONCE) {
+                let keys = chunk.iter().map(|(kind, id, _)| key(*kind, id)).collect();
+                let mut loaded = lock(connection, keys).await?;
+                for (kind, id, record) in chunk {
+                    let Some(stored) = loaded.get_mut(&key(*kind, id)) else { continue };
+                    if stored.record.absorb(record) == MergeResult::Applied {
+                        stored.changed = true;
+                        changed += 1;
+                    }
                 }
+                save(connection, &loaded).await?;
             }
-            save(connection, &loaded).await?;
-        }
-        Ok(changed)
-    })
-    .await
+            Ok(changed)
+        })
+        .await
 }
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,12 +84,12 @@ pub(super) async fn find_within(
     Ok(found.into_iter().next())
 }
 
-pub(super) async fn find(node: &Node, kind: RecordKind, id: String) -> Result<Option<RecordRow>> {
-    node.read(async |connection: &Connection| find_within(connection, kind, &id).await).await
+pub(super) async fn find(client: &Client, kind: RecordKind, id: String) -> Result<Option<RecordRow>> {
+    client.read(async |connection: &Connection| find_within(connection, kind, &id).await).await
 }
 
-pub(super) async fn list(node: &Node, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
-    node.read(async |connection: &Connection| list_within(connection, &filter, page).await).await
+pub(super) async fn list(client: &Client, filter: RecordFilter, page: Page) -> Result<Listed<RecordRow>> {
+    client.read(async |connection: &Connection| list_within(connection, &filter, page).await).await
 }
 
 /// The way that reads the fewest rows costs the least, wherever they lie: the first of an index are neither found by reading and
@@ -157,33 +158,35 @@ async fn run(connection: &Connection, search: RecordSearch) -> Result<Found, Pos
     Ok(search.finish(&matches, end))
 }
 
-pub(super) async fn after(node: &Node, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
+pub(super) async fn after(client: &Client, after: i64, limit: u64) -> Result<Vec<(i64, RecordRow)>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    node.read(async |connection: &Connection| {
-        let found = rows(connection, "WHERE r.seq > $1 ORDER BY r.seq LIMIT $2", args![after, limit]).await?;
-        Ok(found.into_iter().map(|row| (row.seq, row)).collect())
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let found = rows(connection, "WHERE r.seq > $1 ORDER BY r.seq LIMIT $2", args![after, limit]).await?;
+            Ok(found.into_iter().map(|row| (row.seq, row)).collect())
+        })
+        .await
 }
 
-pub(super) async fn summaries(node: &Node) -> Result<Vec<RecordSummary>> {
-    node.read(async |connection: &Connection| {
-        let mut all = Vec::new();
-        for kind in RecordKind::ALL {
-            let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
-            let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
-            // Each look ends at the first row of the kind; a kind of which there is no record is not looked for.
-            let news = "SELECT greatest(
+pub(super) async fn summaries(client: &Client) -> Result<Vec<RecordSummary>> {
+    client
+        .read(async |connection: &Connection| {
+            let mut all = Vec::new();
+            for kind in RecordKind::ALL {
+                let counted = "SELECT count(*) FROM (SELECT FROM record WHERE kind = $1 AND present LIMIT $2) n";
+                let count = connection.number(counted, args![kind_code(kind), i64::from(COUNTED_UP_TO) + 1]).await?;
+                // Each look ends at the first row of the kind; a kind of which there is no record is not looked for.
+                let news = "SELECT greatest(
                     (SELECT at FROM (SELECT kind, at FROM received ORDER BY id DESC LIMIT $2) r
                         WHERE kind IN (SELECT id FROM kind WHERE resource_type = $1) LIMIT 1),
                     (SELECT created_at FROM (SELECT kind, created_at FROM event ORDER BY seq DESC LIMIT $2) e
                         WHERE kind IN (SELECT id FROM kind WHERE resource_type = $1) LIMIT 1)
                 ) WHERE EXISTS (SELECT FROM kind WHERE resource_type = $1)";
-            let row = connection.first(news, args![kind.name(), i64::from(LOOKED_BACK)]).await?;
-            let last_news_at = row.and_then(|row| maybe_time(&row, 0));
-            all.push(RecordSummary { kind, count: count.unsigned_abs(), last_news_at });
-        }
-        Ok(all)
-    })
-    .await
+                let row = connection.first(news, args![kind.name(), i64::from(LOOKED_BACK)]).await?;
+                let last_news_at = row.and_then(|row| maybe_time(&row, 0));
+                all.push(RecordSummary { kind, count: count.unsigned_abs(), last_news_at });
+            }
+            Ok(all)
+        })
+        .await
 }

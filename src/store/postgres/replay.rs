@@ -6,11 +6,11 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 
 use super::checksum::EventContent;
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::figures::{CounterDeltas, CounterKey};
 use super::lanes::{self, VacatedLanes};
-use super::node::Node;
 use super::row::{DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, count, int, maybe_int};
 use super::{ChangedDeliveries, DeliveryId, Replay, Result, db_codes};
 use crate::clock::Timestamp;
@@ -115,13 +115,13 @@ impl ManualChanges {
 }
 
 pub(super) async fn replay(
-    node: &Node,
+    client: &Client,
     ids: Vec<DeliveryId>,
     how: Replay,
     now: Timestamp,
 ) -> Result<ChangedDeliveries> {
-    let now = node.by_server(now);
-    with_lanes(node, ids, async |connection, ids, changes| {
+    let now = client.by_server(now);
+    with_lanes(client, ids, async |connection, ids, changes| {
         for ids in ids.chunks(AT_ONCE) {
             replay_some(connection, ids, how, now, changes).await?;
         }
@@ -230,9 +230,9 @@ async fn enter_queue(
     Ok(())
 }
 
-pub(super) async fn give_up(node: &Node, ids: Vec<DeliveryId>, now: Timestamp) -> Result<ChangedDeliveries> {
-    let now = node.by_server(now);
-    with_lanes(node, ids, async |connection, ids, changes| {
+pub(super) async fn give_up(client: &Client, ids: Vec<DeliveryId>, now: Timestamp) -> Result<ChangedDeliveries> {
+    let now = client.by_server(now);
+    with_lanes(client, ids, async |connection, ids, changes| {
         for id in ids {
             // One by one: giving one up changes how the next of its lane waits.
             match connection.first(CHOSEN, args![vec![*id]]).await?.as_ref().map(read) {
@@ -279,7 +279,7 @@ async fn give_up_one(
 
 /// Runs `change` on deliveries, the oldest first, while no claim is made in their lanes, and counts what it changed.
 async fn with_lanes(
-    node: &Node,
+    client: &Client,
     ids: Vec<DeliveryId>,
     change: impl AsyncFn(&Connection, &[i64], &mut ManualChanges) -> Result<(), PostgresError>,
 ) -> Result<ChangedDeliveries> {
@@ -294,8 +294,8 @@ async fn with_lanes(
         let endpoints = connection.query(endpoints, args![ids]).await?;
         lanes::lock_endpoints(connection, endpoints.iter().map(|row| int(row, 0)).collect()).await?;
         change(connection, &ids, &mut changes).await?;
-        changes.write(connection, node.slot).await?;
+        changes.write(connection, client.slot).await?;
         Ok(changes.deliveries)
     };
-    node.transact_and_announce(work, |done| !done.changed.is_empty()).await
+    client.transact_and_announce(work, |done| !done.changed.is_empty()).await
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
-use super::node::Node;
 use super::row::{int, maybe_time, storable, time, unreadable};
 use super::where_clause::{DIALECT, bound, count_up_to};
 use super::{KeptRequest, Listed, Page, ReceivedFigures, RefusedWebhook, RequestCopy, Result};
@@ -83,26 +83,28 @@ impl ReceivedCounts {
     }
 }
 
-pub(super) async fn figures(node: &Node, since: Timestamp) -> Result<ReceivedFigures> {
-    let since = node.by_server(since).minute();
-    node.read(async |connection: &Connection| {
-        let sql =
-            "SELECT route, reason, sum(count)::bigint, sum(skew_sum)::bigint, sum(skews)::bigint FROM received_rate
+pub(super) async fn figures(client: &Client, since: Timestamp) -> Result<ReceivedFigures> {
+    let since = client.by_server(since).minute();
+    client
+        .read(async |connection: &Connection| {
+            let sql =
+                "SELECT route, reason, sum(count)::bigint, sum(skew_sum)::bigint, sum(skews)::bigint FROM received_rate
             WHERE minute >= $1 GROUP BY route, reason ORDER BY route, reason";
-        let rate = |row: &Row| WebhookTotal {
-            route: row.get(0),
-            reason: Some(row.get::<_, String>(1)).filter(|reason| !reason.is_empty()),
-            count: int(row, 2).unsigned_abs(),
-            skew: (int(row, 3), int(row, 4).unsigned_abs()),
-        };
-        let rates = connection.query(sql, args![since]).await?.iter().map(rate).collect();
-        let last = connection.first("SELECT max(seen_at) FROM sender", &[]).await?;
-        let sql = "SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route ORDER BY route";
-        let last_by_route = connection.query(sql, &[]).await?;
-        let last_by_route = last_by_route.iter().map(|row| (row.get(0), Timestamp::from_minute(int(row, 1)))).collect();
-        Ok(ReceivedFigures { rates, last_accepted_at: last.and_then(|row| maybe_time(&row, 0)), last_by_route })
-    })
-    .await
+            let rate = |row: &Row| WebhookTotal {
+                route: row.get(0),
+                reason: Some(row.get::<_, String>(1)).filter(|reason| !reason.is_empty()),
+                count: int(row, 2).unsigned_abs(),
+                skew: (int(row, 3), int(row, 4).unsigned_abs()),
+            };
+            let rates = connection.query(sql, args![since]).await?.iter().map(rate).collect();
+            let last = connection.first("SELECT max(seen_at) FROM sender", &[]).await?;
+            let sql = "SELECT route, max(minute) FROM received_rate WHERE reason = '' GROUP BY route ORDER BY route";
+            let last_by_route = connection.query(sql, &[]).await?;
+            let last_by_route =
+                last_by_route.iter().map(|row| (row.get(0), Timestamp::from_minute(int(row, 1)))).collect();
+            Ok(ReceivedFigures { rates, last_accepted_at: last.and_then(|row| maybe_time(&row, 0)), last_by_route })
+        })
+        .await
 }
 
 /// Keeps a refused request, and returns its number. Old ones are removed, and the oldest of a source that has too much.
@@ -153,33 +155,35 @@ async fn remove_oldest(connection: &Connection, source: &str) -> Result<(), Post
 
 const COLUMNS: &str = "id, at, source, route, reason, bytes, replayed_at, result";
 
-pub(super) async fn list(node: &Node, past: Option<i64>, page: Page) -> Result<Listed<KeptRequest>> {
+pub(super) async fn list(client: &Client, past: Option<i64>, page: Page) -> Result<Listed<KeptRequest>> {
     let condition = WhereClause::on_kept(past, page, DIALECT);
     let (which, order, window) = (condition.sql(), page.direction(), page.window());
     let sql = format!("SELECT {COLUMNS} FROM request WHERE {which} ORDER BY id {order} {window}");
-    node.read(async |connection: &Connection| {
-        let most = count_bound(page);
-        let found = count_up_to(connection, "request", &condition, most).await?;
-        let rows = connection.query_once(&sql, &bound(&condition)).await?;
-        Ok(Listed::counted_up_to(rows.iter().map(kept_row).collect(), found, most))
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let most = count_bound(page);
+            let found = count_up_to(connection, "request", &condition, most).await?;
+            let rows = connection.query_once(&sql, &bound(&condition)).await?;
+            Ok(Listed::counted_up_to(rows.iter().map(kept_row).collect(), found, most))
+        })
+        .await
 }
 
-pub(super) async fn find(node: &Node, id: i64) -> Result<Option<(KeptRequest, RequestCopy)>> {
+pub(super) async fn find(client: &Client, id: i64) -> Result<Option<(KeptRequest, RequestCopy)>> {
     let sql = format!("SELECT {COLUMNS}, headers, body FROM request WHERE id = $1");
-    node.read(async |connection: &Connection| {
-        let rows = connection.query_once(&sql, args![id]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let headers = serde_json::from_str(row.get(8)).map_err(|e| unreadable("headers", &e))?;
-        Ok(Some((kept_row(row), RequestCopy { headers, body: row.get(9) })))
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let rows = connection.query_once(&sql, args![id]).await?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            let headers = serde_json::from_str(row.get(8)).map_err(|e| unreadable("headers", &e))?;
+            Ok(Some((kept_row(row), RequestCopy { headers, body: row.get(9) })))
+        })
+        .await
 }
 
-pub(super) async fn settle(node: &Node, id: i64, result: String, now: Timestamp) -> Result<()> {
-    let now = node.by_server(now);
-    node.transact(async |connection: &Connection| settle_within(connection, id, &result, now).await).await
+pub(super) async fn settle(client: &Client, id: i64, result: String, now: Timestamp) -> Result<()> {
+    let now = client.by_server(now);
+    client.transact(async |connection: &Connection| settle_within(connection, id, &result, now).await).await
 }
 
 /// Notes what became of a kept request in the transaction that replays it.

@@ -12,12 +12,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::client::Client;
 use super::connection::{Connection, ConnectionUse, args};
 use super::control::{ObservedRun, OwnRun};
 use super::error::PostgresError;
 use super::figures::{self, CounterDeltas, CounterKey};
 use super::lanes::VacatedLanes;
-use super::node::Node;
 use super::row::{self, count, int, maybe_int, maybe_time, time};
 use super::run_state::RunState;
 use super::settings::SessionMode;
@@ -88,24 +88,24 @@ impl OpenRun {
 // ── beginning and ending ────────────────────────────────────────────────────────────────────────────────────────────
 
 /// Registers a run: its lock is held before its row exists.
-pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Result<RunId> {
-    let now = node.by_server(now);
-    start_beating(&node);
+pub(super) async fn begin(client: Rc<Client>, command: String, now: Timestamp) -> Result<RunId> {
+    let now = client.by_server(now);
+    start_beating(&client);
     // A row of `pg_locks` shows the key in two halves without a sign.
     let key = fastrand::i64(1..i64::MAX);
     let token = Uuid::new_v4().simple().to_string();
-    let direct = node.settings.mode == SessionMode::Direct;
+    let direct = client.settings.mode == SessionMode::Direct;
     if direct {
         let locked = async {
-            let mut control = node.control.connection.lock().await;
-            let connection = keep_connected(&node, &mut control).await?;
+            let mut control = client.control.connection.lock().await;
+            let connection = keep_connected(&client, &mut control).await?;
             connection.query("SELECT pg_advisory_lock($1)::text", args![key]).await.map(|_| ())
         };
         locked.await.map_err(|error: PostgresError| error.into_error())?;
     }
     let host = row::storable(&host_name());
     let pid = i64::from(std::process::id());
-    let id = node
+    let id = client
         .transact(async |connection: &Connection| {
             connection
                 .number(
@@ -119,8 +119,8 @@ pub(super) async fn begin(node: Rc<Node>, command: String, now: Timestamp) -> Re
         })
         .await?;
     let id = RunId(id);
-    node.control.own.borrow_mut().push(OwnRun { id, key });
-    node.runs.borrow_mut().insert(id, Rc::new(Mutex::new(RunState::new(id))));
+    client.control.own.borrow_mut().push(OwnRun { id, key });
+    client.runs.borrow_mut().insert(id, Rc::new(Mutex::new(RunState::new(id))));
     Ok(id)
 }
 
@@ -128,37 +128,41 @@ pub(super) fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-pub(super) async fn end(node: &Node, run: RunId, stats: RunStats, exit: i64, now: Timestamp) -> Result<()> {
-    let now = node.by_server(now);
-    let state = node.runs.borrow().get(&run).cloned();
+pub(super) async fn end(client: &Client, run: RunId, stats: RunStats, exit: i64, now: Timestamp) -> Result<()> {
+    let now = client.by_server(now);
+    let state = client.runs.borrow().get(&run).cloned();
     if let Some(state) = state {
         state.lock().await.close();
     }
-    node.transact(async |connection: &Connection| {
-        let over = "UPDATE run SET ended_at = $2, claimed = $3, delivered = $4, retried = $5, failed = $6, exit = $7
+    client
+        .transact(async |connection: &Connection| {
+            let over =
+                "UPDATE run SET ended_at = $2, claimed = $3, delivered = $4, retried = $5, failed = $6, exit = $7
             WHERE id = $1 AND ended_at IS NULL";
-        if lock(connection, run.0).await? {
-            interrupt_all(connection, run.0, now).await?;
-            let numbers = [stats.claimed, stats.delivered, stats.retried, stats.failed].map(u64::cast_signed);
-            let [claimed, delivered, retried, failed] = numbers;
-            connection.query(over, args![run.0, now.as_millis(), claimed, delivered, retried, failed, exit]).await?;
-        }
-        Ok(())
-    })
-    .await?;
-    leave(node, run).await;
+            if lock(connection, run.0).await? {
+                interrupt_all(connection, run.0, now).await?;
+                let numbers = [stats.claimed, stats.delivered, stats.retried, stats.failed].map(u64::cast_signed);
+                let [claimed, delivered, retried, failed] = numbers;
+                connection
+                    .query(over, args![run.0, now.as_millis(), claimed, delivered, retried, failed, exit])
+                    .await?;
+            }
+            Ok(())
+        })
+        .await?;
+    leave(client, run).await;
     Ok(())
 }
 
 /// Forgets a run of this process and releases its lock.
-async fn leave(node: &Node, run: RunId) {
-    node.runs.borrow_mut().remove(&run);
+async fn leave(client: &Client, run: RunId) {
+    client.runs.borrow_mut().remove(&run);
     let own = {
-        let mut all = node.control.own.borrow_mut();
+        let mut all = client.control.own.borrow_mut();
         let at = all.iter().position(|own| own.id == run);
         at.map(|at| all.swap_remove(at))
     };
-    if let (Some(own), Some(connection)) = (own, node.control.connection.lock().await.as_ref()) {
+    if let (Some(own), Some(connection)) = (own, client.control.connection.lock().await.as_ref()) {
         let _ = connection.query("SELECT pg_advisory_unlock($1)", args![own.key]).await;
     }
 }
@@ -257,19 +261,19 @@ async fn interrupt(
 /// Frees the claims of dead runs.
 ///
 /// A run that seems dead is watched first, for as long as it takes: the first time here, later in the background.
-pub(super) async fn reap(node: &Node, now: Timestamp) -> Result<u64> {
-    let now = node.by_server(now);
+pub(super) async fn reap(client: &Client, now: Timestamp) -> Result<u64> {
+    let now = client.by_server(now);
     let began = Instant::now();
     let mut touched = 0;
     loop {
         let look = async |connection: &Connection| connection.outside(async || open_runs(connection).await).await;
-        let open = node.autocommit(look).await?;
-        let (dead, suspects) = observe(node, &open);
+        let open = client.autocommit(look).await?;
+        let (dead, suspects) = observe(client, &open);
         for run in dead {
-            touched += reap_one(node, run, now).await?;
+            touched += reap_one(client, run, now).await?;
         }
-        if suspects == 0 || node.control.watched.get() || began.elapsed() > SILENCE + BEAT {
-            node.control.watched.set(true);
+        if suspects == 0 || client.control.watched.get() || began.elapsed() > SILENCE + BEAT {
+            client.control.watched.set(true);
             return Ok(touched);
         }
         sleep(BEAT / 5).await;
@@ -277,9 +281,9 @@ pub(super) async fn reap(node: &Node, now: Timestamp) -> Result<u64> {
 }
 
 /// Compares runs with what was seen of them before: those that are dead, and how many soon may be.
-fn observe(node: &Node, open: &[OpenRun]) -> (Vec<i64>, usize) {
-    let own: Vec<i64> = node.control.own.borrow().iter().map(|own| own.id.0).collect();
-    let mut others = node.control.others.borrow_mut();
+fn observe(client: &Client, open: &[OpenRun]) -> (Vec<i64>, usize) {
+    let own: Vec<i64> = client.control.own.borrow().iter().map(|own| own.id.0).collect();
+    let mut others = client.control.others.borrow_mut();
     others.retain(|id, _| open.iter().any(|run| run.id == *id));
     let (mut dead, mut suspects) = (Vec::new(), 0);
     for run in open.iter().filter(|run| !own.contains(&run.id)) {
@@ -299,21 +303,22 @@ fn observe(node: &Node, open: &[OpenRun]) -> (Vec<i64>, usize) {
     (dead, suspects)
 }
 
-async fn reap_one(node: &Node, run: i64, now: Timestamp) -> Result<u64> {
-    node.transact(async |connection: &Connection| {
-        let locked = "SELECT id FROM run WHERE id = $1 AND ended_at IS NULL FOR UPDATE SKIP LOCKED";
-        if connection.first(locked, args![run]).await?.is_none() {
-            return Ok(0);
-        }
-        let touched = interrupt_all(connection, run, now).await?;
-        connection.query("UPDATE run SET ended_at = $2 WHERE id = $1", args![run, now.as_millis()]).await?;
-        Ok(touched)
-    })
-    .await
+async fn reap_one(client: &Client, run: i64, now: Timestamp) -> Result<u64> {
+    client
+        .transact(async |connection: &Connection| {
+            let locked = "SELECT id FROM run WHERE id = $1 AND ended_at IS NULL FOR UPDATE SKIP LOCKED";
+            if connection.first(locked, args![run]).await?.is_none() {
+                return Ok(0);
+            }
+            let touched = interrupt_all(connection, run, now).await?;
+            connection.query("UPDATE run SET ended_at = $2 WHERE id = $1", args![run, now.as_millis()]).await?;
+            Ok(touched)
+        })
+        .await
 }
 
-pub(super) async fn lives(node: &Node) -> Result<OpenRuns> {
-    let open = node.read(async |connection: &Connection| open_runs(connection).await).await?;
+pub(super) async fn lives(client: &Client) -> Result<OpenRuns> {
+    let open = client.read(async |connection: &Connection| open_runs(connection).await).await?;
     let dead = open.iter().filter(|run| run.seems_dead()).count() as u64;
     Ok(OpenRuns { alive: open.len() as u64 - dead, dead })
 }
@@ -323,72 +328,73 @@ pub(super) async fn seemingly_dead(connection: &Connection) -> Result<Vec<i64>, 
     Ok(open_runs(connection).await?.iter().filter(|run| run.seems_dead()).map(|run| run.id).collect())
 }
 
-pub(super) async fn runs(node: &Node, limit: u64) -> Result<Vec<RunRow>> {
-    node.read(async |connection: &Connection| {
-        let sql =
+pub(super) async fn runs(client: &Client, limit: u64) -> Result<Vec<RunRow>> {
+    client
+        .read(async |connection: &Connection| {
+            let sql =
             "SELECT id, pid, command, started_at, ended_at, claimed, delivered, retried, failed, exit, host FROM run
             ORDER BY id DESC LIMIT $1";
-        let rows = connection.query(sql, args![i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
-        let read = |row: &Row| RunRow {
-            id: RunId(int(row, 0)),
-            process: ClaimHolder { host: row.get(10), pid: int(row, 1) },
-            command: row.get(2),
-            started_at: time(row, 3),
-            ended_at: maybe_time(row, 4),
-            stats: RunStats {
-                claimed: int(row, 5).unsigned_abs(),
-                delivered: int(row, 6).unsigned_abs(),
-                retried: int(row, 7).unsigned_abs(),
-                failed: int(row, 8).unsigned_abs(),
-            },
-            exit: maybe_int(row, 9),
-        };
-        Ok(rows.iter().map(read).collect())
-    })
-    .await
+            let rows = connection.query(sql, args![i64::try_from(limit).unwrap_or(i64::MAX)]).await?;
+            let read = |row: &Row| RunRow {
+                id: RunId(int(row, 0)),
+                process: ClaimHolder { host: row.get(10), pid: int(row, 1) },
+                command: row.get(2),
+                started_at: time(row, 3),
+                ended_at: maybe_time(row, 4),
+                stats: RunStats {
+                    claimed: int(row, 5).unsigned_abs(),
+                    delivered: int(row, 6).unsigned_abs(),
+                    retried: int(row, 7).unsigned_abs(),
+                    failed: int(row, 8).unsigned_abs(),
+                },
+                exit: maybe_int(row, 9),
+            };
+            Ok(rows.iter().map(read).collect())
+        })
+        .await
 }
 
 // ── beating ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-fn start_beating(node: &Rc<Node>) {
-    if node.control.started.replace(true) {
+fn start_beating(client: &Rc<Client>) {
+    if client.control.started.replace(true) {
         return;
     }
     let (stop, mut stopped) = oneshot::channel();
-    *node.control.stop.borrow_mut() = Some(stop);
-    let node = Rc::clone(node);
+    *client.control.stop.borrow_mut() = Some(stop);
+    let client = Rc::clone(client);
     tokio::task::spawn_local(async move {
         let mut ticks = interval(BEAT);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 _ = &mut stopped => return,
-                _ = ticks.tick() => beat(&node).await,
+                _ = ticks.tick() => beat(&client).await,
             }
         }
     });
 }
 
 /// Records that a run whose owner is gone is over, so that other processes need not wait for its lease.
-pub(super) async fn say_over(node: &Node, run: RunId) {
-    let state = node.runs.borrow().get(&run).cloned();
+pub(super) async fn say_over(client: &Client, run: RunId) {
+    let state = client.runs.borrow().get(&run).cloned();
     let Some(state) = state else { return };
     state.lock().await.close();
     let over = "UPDATE run SET beat = -1 WHERE id = $1 AND ended_at IS NULL";
-    let said = node.autocommit(async |connection: &Connection| {
+    let said = client.autocommit(async |connection: &Connection| {
         connection.outside(async || connection.query(over, args![run.0]).await).await
     });
     // Where it cannot be said, the others find out by themselves.
     let said = tokio::time::timeout(FAREWELL, said).await;
     tracing::debug!(?said, "said that a run is over");
-    leave(node, run).await;
+    leave(client, run).await;
 }
 
-async fn beat(node: &Node) {
-    let mut control = node.control.connection.lock().await;
+async fn beat(client: &Client) {
+    let mut control = client.control.connection.lock().await;
     let beaten = async {
-        let connection = keep_connected(node, &mut control).await?;
-        let ids: Vec<i64> = node.control.own.borrow().iter().map(|own| own.id.0).collect();
+        let connection = keep_connected(client, &mut control).await?;
+        let ids: Vec<i64> = client.control.own.borrow().iter().map(|own| own.id.0).collect();
         let raise = "UPDATE run SET beat = beat + 1, beat_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint
             WHERE id = ANY ($1) AND ended_at IS NULL AND beat >= 0";
         connection
@@ -402,12 +408,12 @@ async fn beat(node: &Node) {
     };
     match beaten.await {
         Ok(open) => {
-            observe(node, &open);
+            observe(client, &open);
         }
         Err(error) => {
             *control = None;
             // What others did while this process could not look is unknown.
-            node.control.others.borrow_mut().clear();
+            client.control.others.borrow_mut().clear();
             let error = error.into_error();
             tracing::debug!(%error, "failed to raise the beat of this process's runs");
         }
@@ -415,17 +421,20 @@ async fn beat(node: &Node) {
 }
 
 /// The connection that holds the locks; made anew, it takes them again.
-async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) -> Result<&'a Connection, PostgresError> {
+async fn keep_connected<'a>(
+    client: &Client,
+    control: &'a mut Option<Connection>,
+) -> Result<&'a Connection, PostgresError> {
     if control.as_ref().is_some_and(Connection::is_closed) {
         *control = None;
     }
     let connection = match control.take() {
         Some(connection) => connection,
         None => {
-            let connection = node.connect(ConnectionUse::General).await?;
-            if node.settings.mode == SessionMode::Direct {
-                connection.execute_all(&format!("LISTEN {}", node.channel())).await?;
-                take_locks(node, &connection).await?;
+            let connection = client.connect(ConnectionUse::General).await?;
+            if client.settings.mode == SessionMode::Direct {
+                connection.execute_all(&format!("LISTEN {}", client.channel())).await?;
+                take_locks(client, &connection).await?;
             }
             connection
         }
@@ -434,8 +443,8 @@ async fn keep_connected<'a>(node: &Node, control: &'a mut Option<Connection>) ->
     Ok(control.insert(connection))
 }
 
-async fn take_locks(node: &Node, connection: &Connection) -> Result<(), PostgresError> {
-    let own: Vec<OwnRun> = node.control.own.borrow().clone();
+async fn take_locks(client: &Client, connection: &Connection) -> Result<(), PostgresError> {
+    let own: Vec<OwnRun> = client.control.own.borrow().clone();
     for OwnRun { id, key } in own {
         // The session before this one may hold it still: then it is tried again with the next connection.
         let taken = connection.first("SELECT pg_try_advisory_lock($1)", args![key]).await?;
@@ -446,19 +455,19 @@ async fn take_locks(node: &Node, connection: &Connection) -> Result<(), Postgres
             WHERE id = $1 AND ended_at IS NULL";
         connection.query(renew, args![id.0]).await?;
     }
-    node.announced.send_modify(|count| *count += 1);
+    client.announced.send_modify(|count| *count += 1);
     Ok(())
 }
 
 /// Ends the task that beats, and with its connection every lock.
-pub(super) async fn close(node: &Node) {
-    let runs: Vec<RunId> = node.control.own.borrow().iter().map(|own| own.id).collect();
+pub(super) async fn close(client: &Client) {
+    let runs: Vec<RunId> = client.control.own.borrow().iter().map(|own| own.id).collect();
     for run in runs {
-        say_over(node, run).await;
+        say_over(client, run).await;
     }
-    let stop = node.control.stop.borrow_mut().take();
+    let stop = client.control.stop.borrow_mut().take();
     if let Some(stop) = stop {
         let _ = stop.send(());
     }
-    *node.control.connection.lock().await = None;
+    *client.control.connection.lock().await = None;
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use tokio_postgres::Row;
 
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::error::PostgresError;
 use super::new_events::insert_whole;
-use super::node::Node;
 use super::row::{int, maybe_time, time};
 use super::{Cancellation, Result, missing_deliveries, record_rows, rules};
 use crate::clock::Timestamp;
@@ -21,11 +21,11 @@ const DUE: &str = "SELECT s.event, e.id, k.type, k.resource_type, e.resource_id,
     WHERE s.at <= $1 AND s.queued_at IS NULL AND s.cancelled_at IS NULL
     ORDER BY s.at, s.event LIMIT 500 FOR UPDATE OF s SKIP LOCKED";
 
-pub(super) async fn queue_due(node: &Node, now: Timestamp) -> Result<u64> {
-    let now = node.by_server(now);
+pub(super) async fn queue_due(client: &Client, now: Timestamp) -> Result<u64> {
+    let now = client.by_server(now);
     // Most of the time nothing is due: looking takes no lock.
     let is_due = "SELECT EXISTS (SELECT FROM scheduled WHERE at <= $1 AND queued_at IS NULL AND cancelled_at IS NULL)";
-    let look = node.read(async |connection: &Connection| {
+    let look = client.read(async |connection: &Connection| {
         Ok(connection.first(is_due, args![now.as_millis()]).await?.is_some_and(|row| row.get(0)))
     });
     if !look.await? {
@@ -34,14 +34,14 @@ pub(super) async fn queue_due(node: &Node, now: Timestamp) -> Result<u64> {
     let work = async |connection: &Connection| {
         let due = connection.query(DUE, args![now.as_millis()]).await?;
         for row in &due {
-            queue(node, connection, row, now).await?;
+            queue(client, connection, row, now).await?;
         }
         Ok(due.len() as u64)
     };
-    node.transact_and_announce(work, |queued| *queued > 0).await
+    client.transact_and_announce(work, |queued| *queued > 0).await
 }
 
-async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), PostgresError> {
+async fn queue(client: &Client, connection: &Connection, row: &Row, now: Timestamp) -> Result<(), PostgresError> {
     let seq = int(row, 0);
     let event = Event {
         id: EventId::stored(row.get(1)),
@@ -51,15 +51,15 @@ async fn queue(node: &Node, connection: &Connection, row: &Row, now: Timestamp) 
         traceparent: None,
         body: Bytes::from(row.get::<_, Vec<u8>>(6)),
     };
-    let whole = merge(node, connection, &event).await?;
-    missing_deliveries::deliver(node, connection, (seq, &event, whole.as_deref()), (Trigger::Initial, None), now)
+    let whole = merge(client, connection, &event).await?;
+    missing_deliveries::deliver(client, connection, (seq, &event, whole.as_deref()), (Trigger::Initial, None), now)
         .await?;
     connection.query("UPDATE scheduled SET queued_at = $2 WHERE event = $1", args![seq, now.as_millis()]).await?;
     Ok(())
 }
 
 /// Merges the event into its record, now that it happened; returns its body with the whole record, where that is asked for.
-async fn merge(node: &Node, connection: &Connection, event: &Event) -> Result<Option<Bytes>, PostgresError> {
+async fn merge(client: &Client, connection: &Connection, event: &Event) -> Result<Option<Bytes>, PostgresError> {
     let (Some(data), Some(kind)) = (data_of(&event.body), RecordKind::of_event(&event.event_type)) else {
         return Ok(None);
     };
@@ -69,7 +69,7 @@ async fn merge(node: &Node, connection: &Connection, event: &Event) -> Result<Op
     if !stored.emitted(event, data).is_ok_and(|merged| merged) {
         return Ok(None);
     }
-    let endpoints = node.endpoints(connection).await?;
+    let endpoints = client.endpoints(connection).await?;
     let asked = rules::wants_whole_record(endpoints.iter().map(|row| &row.endpoint), &event.event_type);
     let whole = asked.then(|| rules::whole_body(event, kind, &stored.record));
     record_rows::save(connection, &loaded).await?;
@@ -77,22 +77,25 @@ async fn merge(node: &Node, connection: &Connection, event: &Event) -> Result<Op
     Ok(whole)
 }
 
-pub(super) async fn cancel(node: &Node, event: EventId, now: Timestamp) -> Result<Cancellation> {
-    let now = node.by_server(now);
-    node.transact(async |connection: &Connection| {
-        let sql = "SELECT e.seq FROM event e WHERE e.id = $1";
-        let Some(row) = connection.first(sql, args![event.as_str()]).await? else { return Ok(Cancellation::Unknown) };
-        let seq = int(&row, 0);
-        let sql = "SELECT queued_at, cancelled_at FROM scheduled WHERE event = $1 FOR UPDATE";
-        let Some(row) = connection.first(sql, args![seq]).await? else { return Ok(Cancellation::NotScheduled) };
-        match (maybe_time(&row, 0), maybe_time(&row, 1)) {
-            (_, Some(before)) => return Ok(Cancellation::Before(before)),
-            (Some(queued), None) => return Ok(Cancellation::TooLate(queued)),
-            (None, None) => {}
-        }
-        let sql = "UPDATE scheduled SET cancelled_at = $2 WHERE event = $1";
-        connection.query(sql, args![seq, now.as_millis()]).await?;
-        Ok(Cancellation::Done)
-    })
-    .await
+pub(super) async fn cancel(client: &Client, event: EventId, now: Timestamp) -> Result<Cancellation> {
+    let now = client.by_server(now);
+    client
+        .transact(async |connection: &Connection| {
+            let sql = "SELECT e.seq FROM event e WHERE e.id = $1";
+            let Some(row) = connection.first(sql, args![event.as_str()]).await? else {
+                return Ok(Cancellation::Unknown);
+            };
+            let seq = int(&row, 0);
+            let sql = "SELECT queued_at, cancelled_at FROM scheduled WHERE event = $1 FOR UPDATE";
+            let Some(row) = connection.first(sql, args![seq]).await? else { return Ok(Cancellation::NotScheduled) };
+            match (maybe_time(&row, 0), maybe_time(&row, 1)) {
+                (_, Some(before)) => return Ok(Cancellation::Before(before)),
+                (Some(queued), None) => return Ok(Cancellation::TooLate(queued)),
+                (None, None) => {}
+            }
+            let sql = "UPDATE scheduled SET cancelled_at = $2 WHERE event = $1";
+            connection.query(sql, args![seq, now.as_millis()]).await?;
+            Ok(Cancellation::Done)
+        })
+        .await
 }

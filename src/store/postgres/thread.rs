@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-use super::node::Node;
+use super::client::Client;
 use super::settings::ConnectionSettings;
 use super::tls::TlsConnector;
-use super::{Access, Answer, Result, RunId, StoreError, runs};
+use super::{Access, PendingResult, Result, RunId, StoreError, runs};
 
 /// Work that is sent to the database thread.
-type DatabaseTask = Box<dyn FnOnce(Rc<Node>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
+type DatabaseTask = Box<dyn FnOnce(Rc<Client>) -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
 /// The thread on which all work on the server runs; dropped, it ends after what was submitted is done.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl DatabaseThread {
         let (opened, answer) = blocking::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("queue-postgres".to_owned())
-            .spawn(move || serve(Node::new(settings, tls, announced), access, waiting, opened))
+            .spawn(move || serve(Client::new(settings, tls, announced), access, waiting, opened))
             .map_err(|e| StoreError::Statement(e.to_string()))?;
         let started = Self { tasks: Some(tasks), thread: Some(thread) };
         answer.recv().unwrap_or(Err(StoreError::Closed))?;
@@ -46,16 +46,16 @@ impl DatabaseThread {
     }
 
     /// Hands `work` to the thread; the answer comes after its commit.
-    pub(super) fn submit<T, W>(&self, work: W) -> Answer<T>
+    pub(super) fn submit<T, W>(&self, work: W) -> PendingResult<T>
     where
         T: Send + 'static,
-        W: AsyncFnOnce(Rc<Node>) -> Result<T> + Send + 'static,
+        W: AsyncFnOnce(Rc<Client>) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = Answer::channel();
-        let task: DatabaseTask = Box::new(move |node| {
+        let (reply, answer) = PendingResult::channel();
+        let task: DatabaseTask = Box::new(move |client| {
             Box::pin(async move {
                 if reply.begin() {
-                    reply.send(work(node).await);
+                    reply.send(work(client).await);
                 }
             })
         });
@@ -79,7 +79,7 @@ impl Drop for DatabaseThread {
 }
 
 fn serve(
-    node: Node,
+    client: Client,
     access: Access,
     mut waiting: mpsc::UnboundedReceiver<DatabaseTask>,
     opened: blocking::SyncSender<Result<()>>,
@@ -90,8 +90,8 @@ fn serve(
     };
     let local = LocalSet::new();
     local.block_on(&runtime, async move {
-        let node = Rc::new(node);
-        let open = node.open(access).await;
+        let client = Rc::new(client);
+        let open = client.open(access).await;
         let failed = open.is_err();
         let _ = opened.send(open);
         if failed {
@@ -99,11 +99,11 @@ fn serve(
         }
         let mut running = tokio::task::JoinSet::new();
         while let Some(task) = waiting.recv().await {
-            running.spawn_local(task(Rc::clone(&node)));
+            running.spawn_local(task(Rc::clone(&client)));
             while running.try_join_next().is_some() {}
         }
         while running.join_next().await.is_some() {}
-        runs::close(&node).await;
+        runs::close(&client).await;
     });
 }
 
@@ -123,8 +123,8 @@ impl Drop for RunGuard {
     fn drop(&mut self) {
         let run = self.run;
         if !self.thread.is_current() {
-            let said = self.thread.submit(async move |node: Rc<Node>| {
-                runs::say_over(&node, run).await;
+            let said = self.thread.submit(async move |client: Rc<Client>| {
+                runs::say_over(&client, run).await;
                 Ok(())
             });
             let _ = said.wait();
@@ -147,8 +147,8 @@ impl NamedLockGuard {
 impl Drop for NamedLockGuard {
     fn drop(&mut self) {
         let name = std::mem::take(&mut self.name);
-        drop(self.thread.submit(async move |node: Rc<Node>| {
-            node.exclusive.borrow_mut().remove(&name);
+        drop(self.thread.submit(async move |client: Rc<Client>| {
+            client.exclusive.borrow_mut().remove(&name);
             Ok(())
         }));
     }

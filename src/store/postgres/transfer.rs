@@ -4,10 +4,10 @@ use const_format::formatcp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::client::Client;
 use super::connection::{Connection, SqlArg, args};
 use super::error::PostgresError;
 use super::migrate;
-use super::node::Node;
 use super::row::{BLOCKED, DELIVERED, FAILED, OPEN, READY, SOLO, SUPERSEDED, int, maybe_int};
 use super::runs::host_name;
 use super::{Result, StoreError};
@@ -82,8 +82,8 @@ const MAPPED: &[MappedTable] = &[
 /// Made anew from the rows of others, or what only a queue in use has.
 const DERIVED: [&str; 7] = ["flight", "gate", "queue", "schema_version", "tally", "trouble", "waiting"];
 
-pub(super) async fn tables(node: &Node) -> Result<Vec<CopiedTable>> {
-    node.read(async |connection: &Connection| tables_within(connection).await).await
+pub(super) async fn tables(client: &Client) -> Result<Vec<CopiedTable>> {
+    client.read(async |connection: &Connection| tables_within(connection).await).await
 }
 
 async fn tables_within(connection: &Connection) -> Result<Vec<CopiedTable>, PostgresError> {
@@ -133,17 +133,23 @@ fn bound(values: &[BoxedArg]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     values.iter().map(|(value, sql_type)| (&**value, sql_type.clone())).collect()
 }
 
-pub(super) async fn read(node: &Node, table: CopiedTable, after: Option<Values>, limit: u32) -> Result<Vec<Values>> {
+pub(super) async fn read(
+    client: &Client,
+    table: CopiedTable,
+    after: Option<Values>,
+    limit: u32,
+) -> Result<Vec<Values>> {
     let key = names(&table.key);
     let after: Vec<BoxedArg> = after.into_iter().flatten().map(key_value).collect();
     let places = (1..=after.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
     let behind = if after.is_empty() { String::new() } else { format!("WHERE ({key}) > ({places})") };
     let sql = format!("SELECT {} FROM {} {behind} ORDER BY {key} LIMIT {limit}", names(&table.columns), source(&table));
-    node.read(async |connection: &Connection| {
-        let rows = connection.query_once(&sql, &bound(&after)).await?;
-        rows.iter().map(|row| (0..table.columns.len()).map(|at| value(row, at)).collect()).collect()
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let rows = connection.query_once(&sql, &bound(&after)).await?;
+            rows.iter().map(|row| (0..table.columns.len()).map(|at| value(row, at)).collect()).collect()
+        })
+        .await
 }
 
 fn key_value(value: Value) -> BoxedArg {
@@ -166,15 +172,16 @@ fn value(row: &Row, at: usize) -> Result<Value, PostgresError> {
     Ok(found.unwrap_or(Value::Null))
 }
 
-pub(super) async fn last_key(node: &Node, table: CopiedTable) -> Result<Option<Values>> {
+pub(super) async fn last_key(client: &Client, table: CopiedTable) -> Result<Option<Values>> {
     let order = table.key.iter().map(|column| format!("{} DESC", quoted(column))).collect::<Vec<_>>().join(", ");
     let sql = format!("SELECT {} FROM {} ORDER BY {order} LIMIT 1", names(&table.key), source(&table));
-    node.read(async |connection: &Connection| {
-        let rows = connection.query_once(&sql, &[]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        (0..table.key.len()).map(|at| value(row, at)).collect::<Result<Values, PostgresError>>().map(Some)
-    })
-    .await
+    client
+        .read(async |connection: &Connection| {
+            let rows = connection.query_once(&sql, &[]).await?;
+            let Some(row) = rows.first() else { return Ok(None) };
+            (0..table.key.len()).map(|at| value(row, at)).collect::<Result<Values, PostgresError>>().map(Some)
+        })
+        .await
 }
 
 /// The tables that number their rows, with the column and the sequence.
@@ -183,61 +190,66 @@ const NUMBERED: &str =
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY c.relname";
 
-pub(super) async fn last_numbers(node: &Node) -> Result<Vec<(String, i64)>> {
-    node.read(async |connection: &Connection| {
-        let mut last = Vec::new();
-        for row in &connection.query(NUMBERED, &[]).await? {
-            let given = format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {}", row.get::<_, &str>(2));
-            let given = connection.query_once(&given, &[]).await?;
-            last.push((row.get(0), given.first().map_or(0, |row| int(row, 0))));
-        }
-        Ok(last)
-    })
-    .await
-}
-
-pub(super) async fn begin_filling(node: &Node) -> Result<()> {
-    let known = migrate::known_version();
-    node.transact(async |connection: &Connection| {
-        let version = connection.number("SELECT version FROM schema_version FOR UPDATE", &[]).await?;
-        if version == -known {
-            return Ok(());
-        }
-        for table in tables_within(connection).await? {
-            let any = format!("SELECT 1 FROM {} LIMIT 1", quoted(&table.name));
-            if !connection.query_once(&any, &[]).await?.is_empty() {
-                return Err(StoreError::NotEmpty.into());
+pub(super) async fn last_numbers(client: &Client) -> Result<Vec<(String, i64)>> {
+    client
+        .read(async |connection: &Connection| {
+            let mut last = Vec::new();
+            for row in &connection.query(NUMBERED, &[]).await? {
+                let given =
+                    format!("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {}", row.get::<_, &str>(2));
+                let given = connection.query_once(&given, &[]).await?;
+                last.push((row.get(0), given.first().map_or(0, |row| int(row, 0))));
             }
-        }
-        // From here on only a copy opens it.
-        connection.query("UPDATE schema_version SET version = $1", args![-known]).await?;
-        Ok(())
-    })
-    .await
+            Ok(last)
+        })
+        .await
 }
 
-pub(super) async fn write(node: &Node, table: CopiedTable, rows: Vec<Values>) -> Result<()> {
-    node.transact(async |connection: &Connection| match table.name.as_str() {
-        "endpoint" => write_endpoints(connection, &table, &rows).await,
-        "delivery" => write_deliveries(connection, &table, &rows).await,
-        "run" => {
-            let constants = [("host", boxed(host_name())), ("server_started", boxed(0_i64)), ("beat_at", boxed(0_i64))];
-            upsert(connection, &table, &table.columns, &rows, &constants, &["id"]).await
-        }
-        "rate" => {
-            let key = ["minute", "endpoint", "kind", "slot"];
-            upsert(connection, &table, &table.columns, &rows, &[("slot", boxed(0_i64))], &key).await
-        }
-        "received_rate" => {
-            let key = ["minute", "route", "reason", "slot"];
-            upsert(connection, &table, &table.columns, &rows, &[("slot", boxed(0_i64))], &key).await
-        }
-        _ => {
-            let key: Vec<&str> = table.key.iter().map(String::as_str).collect();
-            upsert(connection, &table, &table.columns, &rows, &[], &key).await
-        }
-    })
-    .await
+pub(super) async fn begin_filling(client: &Client) -> Result<()> {
+    let known = migrate::known_version();
+    client
+        .transact(async |connection: &Connection| {
+            let version = connection.number("SELECT version FROM schema_version FOR UPDATE", &[]).await?;
+            if version == -known {
+                return Ok(());
+            }
+            for table in tables_within(connection).await? {
+                let any = format!("SELECT 1 FROM {} LIMIT 1", quoted(&table.name));
+                if !connection.query_once(&any, &[]).await?.is_empty() {
+                    return Err(StoreError::NotEmpty.into());
+                }
+            }
+            // From here on only a copy opens it.
+            connection.query("UPDATE schema_version SET version = $1", args![-known]).await?;
+            Ok(())
+        })
+        .await
+}
+
+pub(super) async fn write(client: &Client, table: CopiedTable, rows: Vec<Values>) -> Result<()> {
+    client
+        .transact(async |connection: &Connection| match table.name.as_str() {
+            "endpoint" => write_endpoints(connection, &table, &rows).await,
+            "delivery" => write_deliveries(connection, &table, &rows).await,
+            "run" => {
+                let constants =
+                    [("host", boxed(host_name())), ("server_started", boxed(0_i64)), ("beat_at", boxed(0_i64))];
+                upsert(connection, &table, &table.columns, &rows, &constants, &["id"]).await
+            }
+            "rate" => {
+                let key = ["minute", "endpoint", "kind", "slot"];
+                upsert(connection, &table, &table.columns, &rows, &[("slot", boxed(0_i64))], &key).await
+            }
+            "received_rate" => {
+                let key = ["minute", "route", "reason", "slot"];
+                upsert(connection, &table, &table.columns, &rows, &[("slot", boxed(0_i64))], &key).await
+            }
+            _ => {
+                let key: Vec<&str> = table.key.iter().map(String::as_str).collect();
+                upsert(connection, &table, &table.columns, &rows, &[], &key).await
+            }
+        })
+        .await
 }
 
 /// Inserts some columns of rows, with constants beside them; rows that are there are replaced.
@@ -371,22 +383,24 @@ const DERIVE: [&str; 4] = [
         ON CONFLICT (slot, endpoint) DO UPDATE SET events = EXCLUDED.events",
 ];
 
-pub(super) async fn finish_filling(node: &Node, last_numbers: Vec<(String, i64)>) -> Result<()> {
+pub(super) async fn finish_filling(client: &Client, last_numbers: Vec<(String, i64)>) -> Result<()> {
     let known = migrate::known_version();
-    node.transact(async |connection: &Connection| {
-        connection.execute_all("SET LOCAL statement_timeout = 0").await?;
-        for statement in DERIVE {
-            connection.query(statement, &[]).await?;
-        }
-        for row in &connection.query(NUMBERED, &[]).await? {
-            let (table, column, sequence): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
-            let given = last_numbers.iter().find(|(name, _)| name == table).map_or(0, |(_, last)| *last);
-            let (table, column) = (quoted(table), quoted(column));
-            let next =
-                format!("SELECT setval('{sequence}', greatest($1, (SELECT max({column}) FROM {table}), 0) + 1, false)");
-            connection.query_once(&next, args![given]).await?;
-        }
-        connection.query("UPDATE schema_version SET version = $1", args![known]).await.map(|_| ())
-    })
-    .await
+    client
+        .transact(async |connection: &Connection| {
+            connection.execute_all("SET LOCAL statement_timeout = 0").await?;
+            for statement in DERIVE {
+                connection.query(statement, &[]).await?;
+            }
+            for row in &connection.query(NUMBERED, &[]).await? {
+                let (table, column, sequence): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
+                let given = last_numbers.iter().find(|(name, _)| name == table).map_or(0, |(_, last)| *last);
+                let (table, column) = (quoted(table), quoted(column));
+                let next = format!(
+                    "SELECT setval('{sequence}', greatest($1, (SELECT max({column}) FROM {table}), 0) + 1, false)"
+                );
+                connection.query_once(&next, args![given]).await?;
+            }
+            connection.query("UPDATE schema_version SET version = $1", args![known]).await.map(|_| ())
+        })
+        .await
 }

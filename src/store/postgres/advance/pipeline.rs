@@ -8,12 +8,12 @@ use tokio_postgres::types::Type;
 
 use super::super::Claim;
 use super::super::claim::{self, ClaimSummary};
+use super::super::client::Client;
 use super::super::connection::{Connection, args};
 use super::super::endpoint_rows::{self, EndpointRow};
 use super::super::error::PostgresError;
 use super::super::figures;
 use super::super::lanes;
-use super::super::node::Node;
 use super::super::row::int;
 use super::super::row::{OPEN, READY};
 use super::super::run_state::RunState;
@@ -219,7 +219,7 @@ pub(super) struct ReadClaims {
 
 /// Reads what a transaction claimed.
 pub(super) async fn read_claims(
-    node: &Node,
+    client: &Client,
     connection: &Connection,
     rows: &[Row],
     summary: &ClaimSummary,
@@ -229,7 +229,7 @@ pub(super) async fn read_claims(
     for claimed in &summary.claimed {
         let Some(row) = by_id.get(&claimed.id) else { continue };
         let kind = int(row, 6);
-        let event_type = node.event_type(connection, kind).await?;
+        let event_type = client.event_type(connection, kind).await?;
         let claim = claim::read(row, claimed, (kind, event_type));
         if claims.altered.is_none() && !claim::is_sound(&claim, row) {
             claims.altered = Some(claim.event_id.clone());

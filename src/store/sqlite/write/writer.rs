@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::store::answer::Reply;
+use crate::store::pending_result::Reply;
 use crate::store::sqlite::error;
 use crate::store::sqlite::file::identity::FileIdentity;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::write::endpoint_cache::EndpointCache;
-use crate::store::{Access, Answer, Result, StoreError};
+use crate::store::{Access, PendingResult, Result, StoreError};
 
 /// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
 const WAITING: usize = 4_096;
@@ -111,7 +111,7 @@ impl Writer {
     }
 
     /// Hands `work` to the thread; the answer comes after its commit.
-    pub(crate) fn submit<T, F>(&self, work: F) -> Answer<T>
+    pub(crate) fn submit<T, F>(&self, work: F) -> PendingResult<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Txn<'_>) -> Result<T> + Send + 'static,
@@ -121,7 +121,7 @@ impl Writer {
     }
 
     /// Hands `work` to the thread, which may run it again if its transaction was undone.
-    pub(crate) fn submit_repeatable<T, F>(&self, work: F) -> Answer<T>
+    pub(crate) fn submit_repeatable<T, F>(&self, work: F) -> PendingResult<T>
     where
         T: Send + 'static,
         F: Fn(&mut Txn<'_>) -> Result<T> + Send + 'static,
@@ -129,12 +129,12 @@ impl Writer {
         self.send(true, work)
     }
 
-    fn send<T, F>(&self, can_repeat: bool, work: F) -> Answer<T>
+    fn send<T, F>(&self, can_repeat: bool, work: F) -> PendingResult<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = Answer::channel();
+        let (reply, answer) = PendingResult::channel();
         if let Some(writes) = &self.writes {
             // If the thread is gone the reply is dropped, which answers `Closed`.
             let _ = writes.send(Box::new(QueuedWrite { work, can_repeat, done: None, reply }));

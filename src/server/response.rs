@@ -23,12 +23,12 @@ const UNKNOWN_HOST: &str = "unknown Host header: set server.hosts to the names o
 
 /// A successful response: a report in the JSON envelope that every route uses.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(super) struct ReportResponse {
     status: StatusCode,
     report: Arc<Report>,
 }
 
-impl Answer {
+impl ReportResponse {
     /// `report` with status 200.
     pub(super) fn new(report: Report) -> Self {
         Self::with_status(StatusCode::OK, report)
@@ -59,14 +59,14 @@ pub(super) struct Problem {
 /// A response's content before it becomes JSON, or a page for a browser.
 #[derive(Clone)]
 enum Unrendered {
-    Answer(Answer),
+    ReportResponse(ReportResponse),
     Problem(Problem),
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for ReportResponse {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        response.extensions_mut().insert(Unrendered::Answer(self));
+        response.extensions_mut().insert(Unrendered::ReportResponse(self));
         response
     }
 }
@@ -85,7 +85,7 @@ impl IntoResponse for Problem {
 /// Writes an answer or a problem out as JSON. Any other response stays as it is.
 pub(super) fn render(mut response: Response, request_id: &str, now: Timestamp) -> Response {
     let mut rendered = match response.extensions_mut().remove::<Unrendered>() {
-        Some(Unrendered::Answer(answer)) => answer.respond(request_id, now),
+        Some(Unrendered::ReportResponse(answer)) => answer.respond(request_id, now),
         Some(Unrendered::Problem(problem)) => problem.respond(request_id, now),
         None => return response,
     };

@@ -26,7 +26,7 @@ use crate::event::IdSource;
 /// Connections that reads and writes share.
 const CONNECTIONS: usize = 6;
 /// How long a transaction is tried again before its caller is told.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const RETRY_LIMIT: Duration = Duration::from_secs(15);
 /// How long a server that does not answer is asked again when a store is opened.
 const OPENING: Duration = Duration::from_secs(3);
 /// The first and the longest pause before another try.
@@ -45,7 +45,7 @@ const STORE_KINDS: &str = "INSERT INTO kind (type, resource_type) SELECT * FROM 
 pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<ApplyResult>>);
 
 /// Everything this process keeps in memory for its PostgreSQL queue: settings, connections, its runs, and caches.
-pub(super) struct Node {
+pub(super) struct Client {
     pub(super) settings: ConnectionSettings,
     pub(super) ids: IdSource,
     /// Where this process counts what it emits.
@@ -71,7 +71,7 @@ pub(super) struct Node {
     permits: Semaphore,
 }
 
-impl Node {
+impl Client {
     pub(super) fn new(settings: ConnectionSettings, tls: TlsConnector, announced: watch::Sender<u64>) -> Self {
         Self {
             settings,
@@ -168,7 +168,7 @@ impl Node {
 
     /// Runs `work` in one transaction.
     pub(super) async fn transact<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
-        let done = self.retry(PATIENCE, async |connection: &Connection| {
+        let done = self.retry(RETRY_LIMIT, async |connection: &Connection| {
             let done = connection.after_begin(work(connection)).await?;
             connection.commit().await?;
             Ok(done)
@@ -178,7 +178,7 @@ impl Node {
 
     /// Runs `work` in one read transaction, which sees one state of the queue.
     pub(super) async fn read<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
-        let done = self.retry(PATIENCE, async |connection: &Connection| {
+        let done = self.retry(RETRY_LIMIT, async |connection: &Connection| {
             let done = connection.after_begin_read(work(connection)).await?;
             connection.end_read().await;
             Ok(done)
@@ -188,7 +188,7 @@ impl Node {
 
     /// Runs `work` once, outside any transaction, as often as it takes.
     pub(super) async fn autocommit<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, PostgresError>) -> Result<T> {
-        self.retry(PATIENCE, work).await.map_err(|error| error.into_error())
+        self.retry(RETRY_LIMIT, work).await.map_err(|error| error.into_error())
     }
 
     /// Reads the endpoints, and the numbers of kinds of events, which are stored where they are new, before a transaction needs
@@ -265,9 +265,9 @@ impl RetryPause {
         Self { until: Instant::now() + limit, next: PAUSE.0 }
     }
 
-    /// For the transactions of a worker.
-    pub(super) fn patient() -> Self {
-        Self::new(PATIENCE)
+    /// For the transactions of a worker, which are tried as long as any other.
+    pub(super) fn for_worker() -> Self {
+        Self::new(RETRY_LIMIT)
     }
 
     /// Waits, unless the time is over.

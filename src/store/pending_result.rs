@@ -19,7 +19,7 @@ use super::{Result, StoreError};
 /// A write has begun by the time there is an answer to wait for, and the answer follows its commit. What merely reads is run
 /// by the caller that waits for it: on this thread, or, where it is awaited, on one that may block.
 #[must_use = "a read that nobody waits for never happens"]
-pub struct Answer<T>(ResultSource<T>);
+pub struct PendingResult<T>(ResultSource<T>);
 
 /// How the result of a store call comes about: by a read that has not begun, by a thread that may block, or by the
 /// database's thread.
@@ -84,7 +84,7 @@ impl StartState {
     }
 }
 
-impl<T> Answer<T> {
+impl<T> PendingResult<T> {
     /// An answer, and the end that sends its result. If that end is dropped without sending, the result is
     /// [`StoreError::Closed`].
     pub(super) fn channel() -> (Reply<T>, Self) {
@@ -99,7 +99,7 @@ impl<T> Answer<T> {
     }
 }
 
-impl<T: Send + 'static> Answer<T> {
+impl<T: Send + 'static> PendingResult<T> {
     /// Waits for the result, or cancels the work if it has not begun within `limit`.
     pub async fn within(mut self, limit: Duration) -> Result<T> {
         if let Ok(answer) = tokio::time::timeout(limit, &mut self).await {
@@ -129,9 +129,9 @@ impl<T: Send + 'static> Answer<T> {
     }
 }
 
-impl<T> fmt::Debug for Answer<T> {
+impl<T> fmt::Debug for PendingResult<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer")
+        f.write_str("PendingResult")
     }
 }
 
@@ -144,7 +144,7 @@ impl Wake for ThreadWaker {
     }
 }
 
-impl<T: Send + 'static> Future for Answer<T> {
+impl<T: Send + 'static> Future for PendingResult<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
