@@ -73,11 +73,14 @@ impl WorkerState<'_> {
         Ok(self.worker.store.reap(now).await? + self.worker.store.queue_scheduled(now).await?)
     }
 
-    /// Requests claims for every endpoint again, because something may be due.
+    /// Requests claims for every endpoint again, because something may be due. The transaction that claims tells how the endpoints
+    /// stand; they are read only where nothing can be asked for without that.
     pub(super) async fn wake_up(&mut self) -> Result<(), WorkerError> {
         self.idle_until = None;
-        self.sync_endpoints(Arc::new(self.worker.store.endpoints().await?));
         self.buffers.values_mut().for_each(|buffer| buffer.exhausted = false);
+        if self.wants().endpoints.is_empty() {
+            self.sync_endpoints(Arc::new(self.worker.store.endpoints().await?));
+        }
         Ok(())
     }
 
