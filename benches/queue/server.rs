@@ -165,21 +165,23 @@ impl Server {
         let stores: Vec<_> = (0..32).map(|_| place.store()).collect();
         let kinds: [(&str, MakeDraft); 2] = [("", custom), (", with records", draft)];
         for (suffix, make) in kinds {
-            let one = |run: &str, connection: usize| {
+            let one = |run: &str, emitter: usize, store: usize| {
                 for n in 0..1_000 {
-                    let drafts = Box::new(std::iter::once(Ok(make(&format!("{run}-{connection}-{n}")))));
-                    stores[connection].enqueue(drafts, false, SystemClock.now()).wait().unwrap();
+                    let drafts = Box::new(std::iter::once(Ok(make(&format!("{run}-{emitter}-{n}")))));
+                    stores[store].enqueue(drafts, false, SystemClock.now()).wait().unwrap();
                 }
             };
-            rate(&format!("server, emit, one by one{suffix}"), 1_000, || one("alone", 0));
+            rate(&format!("server, emit, one by one{suffix}"), 1_000, || one("alone", 0, 0));
             let one = &one;
-            rate(&format!("server, emit, 32 at once{suffix}"), 32 * 1_000, || {
+            let at_once = |run: &'static str, store: fn(usize) -> usize| {
                 std::thread::scope(|scope| {
-                    for connection in 0..32 {
-                        scope.spawn(move || one("together", connection));
+                    for emitter in 0..32 {
+                        scope.spawn(move || one(run, emitter, store(emitter)));
                     }
                 });
-            });
+            };
+            rate(&format!("server, emit, 32 at once{suffix}"), 32 * 1_000, || at_once("apart", |emitter| emitter));
+            rate(&format!("server, emit, 32 in a process{suffix}"), 32 * 1_000, || at_once("together", |_| 0));
             let drafts: Vec<_> = (0..events).map(|n| Ok(make(&format!("b{n}")))).collect();
             rate(&format!("server, emit, in bulk{suffix}"), events, || {
                 stores[0].enqueue(Box::new(drafts.into_iter()), false, SystemClock.now()).wait().unwrap();

@@ -129,6 +129,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether what was asked is at fault, so that something else may well succeed at the same moment.
+    pub(super) fn is_of_the_request(&self) -> bool {
+        matches!(
+            self,
+            Self::Conflict(_) | Self::Ahead | Self::RecordTooLarge | Self::NoEndpoint(_) | Self::Statement(_)
+        )
+    }
+
     /// The same, with the location of the store where that helps.
     pub fn at<'a>(&'a self, location: &'a Location) -> impl fmt::Display + 'a {
         fmt::from_fn(move |f| match self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Result;
+use super::{Result, StoreError};
 use crate::clock::Timestamp;
 use crate::delivery::{History, Next, Outcome, Trigger};
 use crate::endpoint::{Endpoint, EndpointId};
@@ -195,7 +195,18 @@ pub struct IdleInfo {
 const CONFLICTS_NAMED: usize = 1_000;
 
 impl EnqueueResult {
-    pub(super) fn add(&mut self, receipt: Receipt) {
+    /// Adds what came of the next draft. An id that is taken by another content is left out where `skip_conflicts` says so; it
+    /// fails the batch otherwise, as every other error does.
+    pub(super) fn add(&mut self, result: Result<Receipt>, skip_conflicts: bool) -> Result<()> {
+        match result {
+            Ok(receipt) => self.add_stored(receipt),
+            Err(StoreError::Conflict(id)) if skip_conflicts => self.skip(id),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn add_stored(&mut self, receipt: Receipt) {
         if receipt.duplicate {
             self.duplicates += 1;
         } else {
@@ -205,7 +216,8 @@ impl EnqueueResult {
         self.first.get_or_insert(receipt);
     }
 
-    pub(super) fn skip(&mut self, position: u64, id: EventId) {
+    fn skip(&mut self, id: EventId) {
+        let position = self.accepted + self.duplicates + self.conflicted;
         self.conflicted += 1;
         if self.conflicts.len() < CONFLICTS_NAMED {
             self.conflicts.push((position, id));

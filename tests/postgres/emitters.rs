@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
+use syncctl::clock::{Clock as _, SystemClock};
 use syncctl::event::{Draft, EventId};
 use syncctl::store::Store;
 
@@ -83,4 +84,25 @@ fn a_worker_that_sleeps_is_woken_by_the_emit_of_another_process() {
     waits.sort_unstable();
     // By itself it looks once a second, and so soon after the last one most of that is still to come.
     assert!(waits[3] < Duration::from_millis(700), "{waits:?}");
+}
+
+#[test]
+fn emits_that_wait_for_a_commit_share_the_next_one() {
+    let Some(cluster) = Cluster::start_in_memory() else { return };
+    let store = open_store(&cluster);
+    enqueue(store.as_ref(), vec![draft("first")]);
+    let held = cluster.open_transaction("LOCK TABLE syncctl.event IN EXCLUSIVE MODE");
+    let begin = |n: u32| store.enqueue(Box::new(std::iter::once(Ok(draft(&n.to_string())))), false, SystemClock.now());
+    let one = begin(0);
+    within(Duration::from_secs(20), "one waits for the lock", || cluster.waiting("INSERT INTO event") == 1);
+    let others: Vec<_> = (1..=100).map(begin).collect();
+    drop(held);
+    for emit in std::iter::once(one).chain(others) {
+        assert_eq!(emit.wait().unwrap().accepted, 1);
+    }
+    assert_eq!(
+        cluster.queue("SELECT count(*), count(DISTINCT xmin::text) FROM event"),
+        "102|3",
+        "events, transactions"
+    );
 }

@@ -1,5 +1,6 @@
 //! The promises of the store that the model does not make by itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use syncctl::delivery::{FailureReason, Outcome, State, Trigger};
@@ -19,6 +20,7 @@ on_every_backend! {
     an_attempt_released_and_claimed_again_is_the_first_still,
     what_a_run_still_held_at_its_end_is_interrupted,
     a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right,
+    events_that_are_emitted_at_once_are_stored_or_refused_each_by_itself,
     a_write_that_panics_fails_alone,
     two_stores_of_one_queue_see_each_others_figures,
     many_threads_create_a_queue_at_once,
@@ -98,6 +100,41 @@ fn a_batch_that_fails_half_way_leaves_nothing_and_figures_stay_right(backend: &d
     queue.emit("b", "r");
     let figures = queue.store.figures(now()).wait().unwrap();
     assert_eq!((figures.events, figures.endpoints[0].counts.waiting), (2, 2));
+}
+
+fn events_that_are_emitted_at_once_are_stored_or_refused_each_by_itself(backend: &dyn Backend) {
+    let queue = TestQueue::new(backend, &["http://a.invalid/"]);
+    queue.emit("taken", "r");
+    let draft = |id: &str, resource: &str, data: &str| {
+        let mut draft = Draft::check("user.updated", resource, None, data.as_bytes()).unwrap();
+        draft.id = Some(EventId::parse(id).unwrap());
+        draft
+    };
+    let large = format!("{{\"name\":\"{}\"}}", "x".repeat(200 * 1024));
+    let drafts = (0..60).map(|n| match n % 6 {
+        0 => draft("taken", "other", "{}"),
+        1 => draft("same", "s", "{}"),
+        // The second one would make the record of its user too large.
+        2 => draft(&format!("large{n}"), "u", &large.replacen("name", &format!("name{n}"), 1)),
+        _ => draft(&format!("e{n}"), &format!("r{n}"), "{}"),
+    });
+    let asked: Vec<_> =
+        drafts.map(|draft| queue.store.enqueue(Box::new(std::iter::once(Ok(draft))), false, now())).collect();
+    let mut results: BTreeMap<&str, usize> = BTreeMap::new();
+    for answer in asked {
+        let what = match answer.wait() {
+            Ok(done) if done.duplicates == 1 => "duplicate",
+            Ok(_) => "stored",
+            Err(StoreError::Conflict(_)) => "conflict",
+            Err(StoreError::RecordTooLarge) => "too large",
+            Err(error) => panic!("{error}"),
+        };
+        *results.entry(what).or_default() += 1;
+    }
+    let expected = [("conflict", 10), ("duplicate", 9), ("stored", 32), ("too large", 9)];
+    assert_eq!(results, BTreeMap::from(expected));
+    assert_eq!(queue.store.events(&EventFilter::default(), ALL).wait().unwrap().total, 33);
+    queue.assert_sound();
 }
 
 fn a_write_that_panics_fails_alone(backend: &dyn Backend) {

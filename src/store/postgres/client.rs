@@ -4,24 +4,27 @@
 //! waited for: a server that restarts is a pause, not an error.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::time::{Instant, sleep};
 
 use super::connection::{Connection, ConnectionUse, args};
 use super::control::Control;
 use super::endpoint_rows::{self, EndpointRow};
 use super::error::PostgresError;
+use super::numbered_draft::NumberedDraft;
 use super::run_state::RunState;
 use super::settings::ConnectionSettings;
+use super::shared_transaction::SharedTransaction;
 use super::tls::TlsConnector;
 use super::{Access, ApplyResult, Result, RunId, StoreError, VerifiedWebhook, migrate};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::IdSource;
+use crate::store::Receipt;
 
 /// Connections that reads and writes share.
 const CONNECTIONS: usize = 6;
@@ -41,9 +44,6 @@ const KINDS: &str = "SELECT k.id, k.type, k.resource_type FROM unnest($1, $2) AS
 
 const STORE_KINDS: &str = "INSERT INTO kind (type, resource_type) SELECT * FROM unnest($1, $2) ON CONFLICT DO NOTHING";
 
-/// A verified webhook that waits for the transaction it shares with others, and where its result is sent.
-pub(super) type WaitingWebhook = (VerifiedWebhook, Timestamp, oneshot::Sender<Result<ApplyResult>>);
-
 /// Everything this process keeps in memory for its PostgreSQL queue: settings, connections, its runs, and caches.
 pub(super) struct Client {
     pub(super) settings: ConnectionSettings,
@@ -57,9 +57,10 @@ pub(super) struct Client {
     pub(super) endpoints: RefCell<Option<Rc<Vec<EndpointRow>>>>,
     pub(super) runs: RefCell<HashMap<RunId, Rc<Mutex<RunState>>>>,
     pub(super) control: Control,
-    /// Webhooks that wait for the transaction under way, and who may begin the next.
-    pub(super) arriving: RefCell<VecDeque<WaitingWebhook>>,
-    pub(super) applying: Mutex<()>,
+    /// Webhooks that arrive, with the time.
+    pub(super) webhooks: SharedTransaction<(VerifiedWebhook, Timestamp), ApplyResult>,
+    /// Events that are emitted one by one.
+    pub(super) emits: SharedTransaction<NumberedDraft, Receipt>,
     /// Sessions that hold a lock by name.
     pub(super) exclusive: RefCell<HashMap<String, Connection>>,
     /// The time of the last transaction of any run.
@@ -83,8 +84,8 @@ impl Client {
             endpoints: RefCell::default(),
             runs: RefCell::default(),
             control: Control::default(),
-            arriving: RefCell::default(),
-            applying: Mutex::default(),
+            webhooks: SharedTransaction::default(),
+            emits: SharedTransaction::default(),
             exclusive: RefCell::default(),
             last_commit: Cell::new(None),
             offset: Cell::new(0),

@@ -8,35 +8,16 @@ use super::connection::Connection;
 use super::error::PostgresError;
 use super::figures::CounterDeltas;
 use super::new_events::NewEvents;
+use super::numbered_draft::NumberedDraft;
 use super::{EnqueueResult, Result, StoreError, known_ids, record_rows};
 use crate::clock::Timestamp;
-use crate::event::{Draft, EventId};
+use crate::event::Draft;
 use crate::store::Receipt;
 
 /// Events stored by one round trip.
 const AT_ONCE: usize = 1_000;
 
-/// Events to be stored, with their ids already chosen, so that a transaction that is tried again stores the same
-/// events.
-pub(super) struct NumberedBatch {
-    drafts: Vec<(Draft, EventId)>,
-}
-
-impl NumberedBatch {
-    pub(super) fn of(client: &Client, drafts: Vec<Draft>, now: Timestamp) -> Self {
-        let named = |draft: Draft| {
-            let id = draft.id.clone().unwrap_or_else(|| client.ids.next(now));
-            (draft, id)
-        };
-        Self { drafts: drafts.into_iter().map(named).collect() }
-    }
-
-    /// The event types with their resource types, each once.
-    pub(super) fn kinds(&self) -> BTreeSet<(&str, &str)> {
-        self.drafts.iter().map(|(draft, _)| (draft.event_type.as_str(), draft.resource.kind.as_str())).collect()
-    }
-}
-
+/// Stores the events of a call in one transaction: a single one in that of all that wait, many in one of their own.
 pub(super) async fn enqueue(
     client: &Client,
     drafts: Vec<Draft>,
@@ -44,35 +25,54 @@ pub(super) async fn enqueue(
     now: Timestamp,
 ) -> Result<EnqueueResult> {
     let now = client.by_server(now);
-    let batch = NumberedBatch::of(client, drafts, now);
+    let mut drafts: Vec<NumberedDraft> =
+        drafts.into_iter().map(|draft| NumberedDraft::of(&client.ids, draft, now)).collect();
+    if drafts.len() > 1 {
+        return store(client, &drafts, |done: &mut EnqueueResult, result| done.add(result, skip_conflicts)).await;
+    }
+    let mut done = EnqueueResult::default();
+    if let Some(draft) = drafts.pop() {
+        let shared = async |drafts: &[NumberedDraft]| {
+            let each = |results: &mut Vec<DraftResult>, result| {
+                results.push(result);
+                Ok(())
+            };
+            store(client, drafts, each).await
+        };
+        done.add(client.emits.join(draft, shared).await, skip_conflicts)?;
+    }
+    Ok(done)
+}
+
+/// Stores events in one transaction. `add` takes what came of each; where it fails, nothing is stored.
+async fn store<T: Default>(
+    client: &Client,
+    drafts: &[NumberedDraft],
+    add: impl Fn(&mut T, DraftResult) -> Result<()>,
+) -> Result<T> {
     let tried = Cell::new(false);
     let work = async |connection: &Connection| {
         let tried = tried.replace(true);
-        let mut done = EnqueueResult::default();
-        let mut position = 0;
+        let mut done = T::default();
+        let mut is_news = false;
         let (mut fresh, mut counted) = (NewEvents::default(), CounterDeltas::default());
-        for chunk in batch.drafts.chunks(AT_ONCE) {
+        for chunk in drafts.chunks(AT_ONCE) {
             // While the server stores the events before, these are merged.
             let (stored, prepared, merged) = tokio::join!(
                 biased;
                 Box::pin(fresh.store(client, connection, &mut counted, async |_| Ok(()))),
                 connection.prepare_used(),
-                merge(client, connection, (chunk, tried), now),
+                merge(client, connection, (chunk, tried)),
             );
             stored.and(prepared)?;
             let (results, merged) = merged?;
             for result in results {
-                match result {
-                    Ok(receipt) => done.add(receipt),
-                    Err(StoreError::Conflict(id)) if skip_conflicts => done.skip(position, id),
-                    Err(error) => return Err(error.into()),
-                }
-                position += 1;
+                add(&mut done, result)?;
             }
+            is_news |= merged.have_deliveries();
             fresh = merged;
         }
         // The counters come last: who else emits waits for their rows until the commit.
-        let is_news = done.accepted > done.unwanted;
         let end = async |counted: &CounterDeltas| {
             let (written, committed) = tokio::join!(
                 biased;
@@ -84,24 +84,23 @@ pub(super) async fn enqueue(
         let committed = Box::pin(fresh.store(client, connection, &mut counted, end)).await?;
         Ok((done, committed))
     };
-    client.learn_kinds(&batch.kinds()).await?;
+    client.learn_kinds(&drafts.iter().map(NumberedDraft::kind).collect()).await?;
     client.transact_to_commit(work).await
 }
 
-/// Stores the one draft of a batch within a transaction.
+/// Stores one event within a transaction.
 pub(super) async fn one(
     client: &Client,
     connection: &Connection,
-    batch: &NumberedBatch,
-    now: Timestamp,
+    draft: &NumberedDraft,
 ) -> Result<Receipt, PostgresError> {
-    let (results, fresh) = merge(client, connection, (&batch.drafts, true), now).await?;
+    let (results, fresh) = merge(client, connection, (std::slice::from_ref(draft), true)).await?;
     fresh.store_within(client, connection).await?;
     Ok(results.into_iter().next().unwrap_or(Err(StoreError::Closed))?)
 }
 
 /// What came of storing one event: its receipt, or why it was not stored.
-type DraftResult = std::result::Result<Receipt, StoreError>;
+type DraftResult = Result<Receipt>;
 
 /// Compares drafts with what is stored under their ids, and merges those that are new into their records, which it locks. Returns
 /// what becomes of each draft, and what has to be stored.
@@ -110,13 +109,13 @@ type DraftResult = std::result::Result<Receipt, StoreError>;
 async fn merge<'a>(
     client: &Client,
     connection: &Connection,
-    (chunk, tried): (&'a [(Draft, EventId)], bool),
-    now: Timestamp,
+    (chunk, tried): (&'a [NumberedDraft], bool),
 ) -> Result<(Vec<DraftResult>, NewEvents<'a>), PostgresError> {
     let endpoints = client.endpoints(connection).await?;
-    let given = |(draft, id): &'a (Draft, EventId)| (tried || draft.id.is_some()).then_some(id.as_str());
+    let given = |it: &'a NumberedDraft| (tried || it.draft.id.is_some()).then_some(it.id.as_str());
     let given: Vec<&str> = chunk.iter().filter_map(given).collect();
-    let keys: BTreeSet<_> = chunk.iter().filter_map(|(draft, _)| record_rows::key_of(draft)).collect();
+    let keys: BTreeSet<_> = chunk.iter().filter_map(|it| record_rows::key_of(&it.draft)).collect();
+    let now = chunk.iter().map(|it| it.now).max().unwrap_or_default();
     let (known, arrived, records) = tokio::join!(
         biased;
         known_ids::known(connection, &given),
@@ -127,7 +126,7 @@ async fn merge<'a>(
     let mut fresh = NewEvents::new(endpoints, records?, now);
     let mut results: Vec<DraftResult> = Vec::with_capacity(chunk.len());
     let mut by_id: HashMap<&str, usize> = HashMap::new();
-    for (draft, id) in chunk {
+    for NumberedDraft { draft, id, .. } in chunk {
         let seen = by_id.get(id.as_str()).map(|at| fresh.stored_as(*at));
         if let Some(known) = seen.as_ref().or_else(|| known.get(id.as_str())) {
             results.push(known.compare(draft, id));

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
-use tokio::sync::oneshot;
 use tokio_postgres::Row;
 
-use super::client::{Client, WaitingWebhook};
+use super::client::Client;
 use super::connection::{Connection, args};
 use super::db_codes::{ACCEPTED_RESULT, APPLIED, CONFLICT, FURTHER, REFUSED, REFUSED_RESULT, STALE};
 use super::error::PostgresError;
@@ -33,55 +32,21 @@ use crate::store::where_clause::WhereClause;
 /// A sender is noted once in so many milliseconds.
 const SEEN_EVERY_MS: i64 = 1_000;
 
-/// Webhooks that one transaction applies at most.
-const AT_ONCE: usize = 128;
-
 /// Applies a webhook, in the order in which this process was asked. Those that wait share one transaction.
 pub(super) async fn apply(client: &Client, incoming: VerifiedWebhook, now: Timestamp) -> Result<ApplyResult> {
-    let (asked, mut answer) = oneshot::channel();
-    client.arriving.borrow_mut().push_back((incoming, client.by_server(now), asked));
-    let _turn = client.applying.lock().await;
-    if let Ok(done) = answer.try_recv() {
-        return done;
-    }
-    let group: Vec<WaitingWebhook> = {
-        let mut waiting = client.arriving.borrow_mut();
-        let many = waiting.len().min(AT_ONCE);
-        waiting.drain(..many).collect()
-    };
-    apply_group(client, group).await;
-    answer.try_recv().unwrap_or(Err(StoreError::Closed))
+    let asked = (incoming, client.by_server(now));
+    client.webhooks.join(asked, async |all| apply_all(client, all).await).await
 }
 
-async fn apply_group(client: &Client, group: Vec<WaitingWebhook>) {
-    let all: Vec<(&VerifiedWebhook, Timestamp)> = group.iter().map(|(incoming, now, _)| (incoming, *now)).collect();
-    let mut answers = apply_all(client, &all).await.map(|applied| applied.into_iter().map(Ok).collect::<Vec<_>>());
-    if answers.is_err() && group.len() > 1 {
-        // One that fails undoes nothing of its neighbours.
-        let mut each = Vec::with_capacity(group.len());
-        for one in &all {
-            each.push(apply_all(client, &[*one]).await.map(|applied| applied[0]));
-        }
-        answers = Ok(each);
-    }
-    match answers {
-        Ok(answers) => group.into_iter().zip(answers).for_each(|((.., asked), answer)| drop(asked.send(answer))),
-        Err(error) => group.into_iter().for_each(|(.., asked)| drop(asked.send(Err(error.clone())))),
-    }
-}
-
-async fn apply_all<'a>(client: &Client, all: &[(&'a VerifiedWebhook, Timestamp)]) -> Result<Vec<ApplyResult>> {
-    let kind = |(incoming, _): &(&'a VerifiedWebhook, Timestamp)| {
-        (incoming.draft.event_type.as_str(), incoming.draft.resource.kind.as_str())
-    };
-    client.learn_kinds(&all.iter().map(kind).collect()).await?;
+async fn apply_all(client: &Client, all: &[(VerifiedWebhook, Timestamp)]) -> Result<Vec<Result<ApplyResult>>> {
+    let kinds = all.iter().map(|(it, _)| (it.draft.event_type.as_str(), it.draft.resource.kind.as_str())).collect();
+    client.learn_kinds(&kinds).await?;
     let emits = all.iter().any(|(incoming, _)| matches!(incoming.effect, WebhookEffect::Emit(_)));
-    client
-        .transact_and_announce(
-            async |connection: &Connection| Box::pin(apply_within(client, connection, all)).await,
-            |_| emits,
-        )
-        .await
+    let applied = client.transact_and_announce(
+        async |connection: &Connection| Box::pin(apply_within(client, connection, all)).await,
+        |_| emits,
+    );
+    Ok(applied.await?.into_iter().map(Ok).collect())
 }
 
 /// The audit rows of one transaction's webhooks, as columns for `unnest`.
@@ -100,7 +65,7 @@ struct AuditColumns {
 async fn apply_within(
     client: &Client,
     connection: &Connection,
-    all: &[(&VerifiedWebhook, Timestamp)],
+    all: &[(VerifiedWebhook, Timestamp)],
 ) -> Result<Vec<ApplyResult>, PostgresError> {
     let ids: Vec<String> = all.iter().map(|(incoming, _)| storable(incoming.id.as_str())).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -187,7 +152,7 @@ async fn apply_within(
 }
 
 /// The same id may arrive at two processes at once: one waits for the other here.
-async fn lock_ids(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
+async fn lock_ids(connection: &Connection, all: &[(VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
     let keys: BTreeSet<i64> = all.iter().map(|(incoming, _)| lock_key(incoming.id.as_str())).collect();
     let keys: Vec<i64> = keys.into_iter().collect();
     let lock = "SELECT count(pg_advisory_xact_lock(l.key)::text) FROM (SELECT unnest($1) AS key) l";
@@ -241,7 +206,7 @@ fn lock_key(text: &str) -> i64 {
 }
 
 /// Remembers who sent it, under which secret; who sends all the time is noted once a second.
-async fn see(connection: &Connection, all: &[(&VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
+async fn see(connection: &Connection, all: &[(VerifiedWebhook, Timestamp)]) -> Result<(), PostgresError> {
     let mut newest: BTreeMap<(String, &[u8]), i64> = BTreeMap::new();
     for (incoming, now) in all {
         let at = newest.entry((storable(&incoming.source), &incoming.secret.0[..])).or_default();

@@ -47,6 +47,11 @@ impl<'a> NewEvents<'a> {
         self.events.len()
     }
 
+    /// Whether an endpoint gets any of them.
+    pub(super) fn have_deliveries(&self) -> bool {
+        self.events.iter().any(|new| !new.targets.is_empty())
+    }
+
     /// What will be stored of the event at this position.
     pub(super) fn stored_as(&self, position: usize) -> StoredEvent {
         let new = &self.events[position];

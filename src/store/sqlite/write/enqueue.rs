@@ -23,12 +23,8 @@ pub(crate) fn enqueue(
     now: Timestamp,
 ) -> Result<EnqueueResult> {
     let mut done = EnqueueResult::default();
-    for (position, draft) in (0..).zip(drafts) {
-        match enqueue_one(txn, draft?, ids, now) {
-            Ok(receipt) => done.add(receipt),
-            Err(StoreError::Conflict(id)) if skip_conflicts => done.skip(position, id),
-            Err(error) => return Err(error),
-        }
+    for draft in drafts {
+        done.add(enqueue_one(txn, draft?, ids, now), skip_conflicts)?;
     }
     Ok(done)
 }
