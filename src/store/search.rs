@@ -109,6 +109,8 @@ pub(super) struct Search {
     page: Page,
     /// Rows that are looked at before it ends.
     most: u64,
+    /// Rows that are looked at before it ends, if the page is full by then: the rest is only counted.
+    most_if_full: u64,
     /// Rows that are looked at by one statement.
     stretch: u64,
     /// The number it has come to: that row was looked at.
@@ -136,14 +138,16 @@ impl Search {
     pub(super) fn new(source: Source, page: Page, past: Option<i64>, most: u64, stretch: u64) -> Self {
         let most = if source.indexed.is_empty() { most } else { most.min(MAX_CANDIDATES) };
         let most = most.saturating_add(page.offset());
-        let (at, until) = (past, None);
+        // What an index leads to is little, and counted whole.
+        let most_if_full = if source.indexed.is_empty() { most.div_ceil(2) } else { most };
         Self {
             source,
             page,
             most,
-            stretch: stretch.min(most),
-            at,
-            until,
+            most_if_full,
+            stretch: stretch.min(most_if_full),
+            at: past,
+            until: None,
             looked: 0,
             found: 0,
             ids: Vec::new(),
@@ -153,7 +157,7 @@ impl Search {
 
     /// A search in another order than that of numbers, by a statement of its own that looks at [`Self::rows`] rows.
     pub(super) fn at_once(source: Source, page: Page, most: u64) -> Self {
-        Self::new(source, page, None, most, u64::MAX)
+        Self { stretch: most.saturating_add(page.offset()), ..Self::new(source, page, None, most, u64::MAX) }
     }
 
     /// Rows that are looked at by one statement.
@@ -184,7 +188,8 @@ impl Search {
 
     /// The statement that finds the last row of the next stretch; none is left behind that if it finds none.
     pub(super) fn end_sql(&self) -> Option<String> {
-        let is_over = self.is_complete || self.looked >= self.most || self.found >= count_bound(self.page);
+        let most = if self.found >= self.page.end() { self.most_if_full } else { self.most };
+        let is_over = self.is_complete || self.looked >= most || self.found >= count_bound(self.page);
         let Source { table, number, indexed, .. } = self.source;
         let rows = match indexed {
             [] => format!("SELECT {number} AS id FROM {table} WHERE true{}", self.bounds(number, None)),

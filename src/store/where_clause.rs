@@ -48,6 +48,8 @@ pub(super) struct StateSelects {
 /// What is selected by an index, so that everything that a filter wants is among it.
 #[derive(Clone, Debug)]
 pub(super) struct Candidates {
+    /// Selects the events that they belong to, which is less to read: where those are too many, so are they.
+    events: Option<&'static str>,
     /// Selects them; `?` stands for the value.
     select: String,
     /// The value.
@@ -56,19 +58,20 @@ pub(super) struct Candidates {
 
 impl Candidates {
     fn new(select: impl Into<String>) -> Self {
-        Self { select: select.into(), value: None }
+        Self { events: None, select: select.into(), value: None }
     }
 
     /// What belongs to the events of a resource: `select` of events `r`.
     fn of_resource(select: &str, resource: &str) -> Self {
-        Self { select: format!("{select} WHERE r.resource_id = ?"), value: Some(resource.to_owned()) }
+        let events = Some("SELECT 1 FROM event r WHERE r.resource_id = ?");
+        Self { events, select: format!("{select} WHERE r.resource_id = ?"), value: Some(resource.to_owned()) }
     }
 
     /// Records of an owner, by the indexes that the given conditions choose.
     pub(super) fn of_owner(indexes: &[String], column: &str, owner: &str) -> Self {
         let select = |index: &String| format!("SELECT r.seq FROM record r WHERE {index} AND {column} = ?");
         let selects: Vec<String> = indexes.iter().map(select).collect();
-        Self { select: selects.join(" UNION ALL "), value: Some(owner.to_owned()) }
+        Self { events: None, select: selects.join(" UNION ALL "), value: Some(owner.to_owned()) }
     }
 
     /// Those among which every delivery is that changed at `since` or later, whenever it was created: what was delivered has an
@@ -83,9 +86,19 @@ impl Candidates {
         ))
     }
 
+    /// Counts their events, where those tell whether they are too many, up to one more than may all be looked at.
+    pub(super) fn events_sql(&self, dialect: SqlDialect) -> Option<String> {
+        let first = Self::first_sql(self.events?, dialect);
+        Some(format!("SELECT count(*) FROM ({first}) counted"))
+    }
+
     /// Reads them, up to one more than may all be looked at.
     pub(super) fn ids_sql(&self, dialect: SqlDialect) -> String {
-        let select = self.select.replace('?', &format!("{}1", dialect.parameter));
+        Self::first_sql(&self.select, dialect)
+    }
+
+    fn first_sql(select: &str, dialect: SqlDialect) -> String {
+        let select = select.replace('?', &format!("{}1", dialect.parameter));
         format!("SELECT * FROM ({select}) held LIMIT {}", MAX_CANDIDATES + 1)
     }
 }

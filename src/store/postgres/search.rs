@@ -37,6 +37,12 @@ pub(super) async fn few(
     for candidates in candidates {
         let value: Vec<(&(dyn ToSql + Sync), Type)> =
             candidates.value.iter().map(|value| (value as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        if let Some(events) = candidates.events_sql(SEARCH_DIALECT) {
+            let count = connection.query_once(&events, &value).await?;
+            if count.first().is_some_and(|row| int(row, 0).unsigned_abs() > MAX_CANDIDATES) {
+                continue;
+            }
+        }
         let found = connection.query_once(&candidates.ids_sql(SEARCH_DIALECT), &value).await?;
         if found.len() as u64 <= MAX_CANDIDATES {
             return Ok(Some(found.iter().map(|row| int(row, 0)).collect()));

@@ -13,6 +13,13 @@ pub(crate) const STRETCH: u64 = 5_000;
 /// The first of these that are few enough to look at all.
 pub(crate) fn few(connection: &Connection, candidates: Vec<Candidates>) -> rusqlite::Result<Option<Vec<i64>>> {
     for candidates in candidates {
+        if let Some(events) = candidates.events_sql(SEARCH_DIALECT) {
+            let count: i64 =
+                connection.prepare_cached(&events)?.query_row(params_from_iter(&candidates.value), |row| row.get(0))?;
+            if count.unsigned_abs() > MAX_CANDIDATES {
+                continue;
+            }
+        }
         let mut select = connection.prepare_cached(&candidates.ids_sql(SEARCH_DIALECT))?;
         let ids: Vec<i64> = select
             .query_map(params_from_iter(&candidates.value), |row| row.get(0))?
@@ -126,6 +133,15 @@ mod tests {
         assert_eq!(ids, (MANY - 49..=MANY).rev().collect::<Vec<_>>());
         assert_eq!((listed.total, listed.is_exact, listed.searched_to), (MAX_COUNTED, false, None));
         assert_eq!(listed.total_text(), "10000+");
+    }
+
+    #[test]
+    fn a_full_page_is_counted_for_half_as_long_as_it_is_looked_for() {
+        let connection = rows(MANY, 1);
+        let (ids, listed) = search(&connection, "r.id % 4 = 0", NEWEST, None);
+        assert_eq!((ids.len(), listed.total, listed.is_exact, listed.searched_to), (50, 2_500, false, None));
+        let (ids, listed) = search(&connection, "r.id % 1000 = 0", NEWEST, None);
+        assert_eq!((ids.len(), listed.total, listed.searched_to), (20, 20, Some(MANY - 19_999)));
     }
 
     #[test]
