@@ -195,8 +195,8 @@ fn render_to(out: &mut dyn Write, report: &Report, look: &OutputStyle) -> Result
     let is_sheet = !sheet.is_empty() && (look.format == Format::Csv || !look.columns.is_empty());
     let tables = visible(if is_sheet { sheet } else { &report.tables }, look)?;
     match look.format {
-        Format::Table | Format::Wide if is_sheet => write_text(out, &[], &tables, look)?,
-        Format::Table | Format::Wide => write_text(out, &report.lines, &tables, look)?,
+        Format::Table | Format::Wide if is_sheet => write_text(out, &[], false, &tables, look)?,
+        Format::Table | Format::Wide => write_text(out, &report.lines, report.is_sentences, &tables, look)?,
         Format::Json if !look.columns.is_empty() => {
             let data = objects(tables.first());
             writeln!(out, "{}", safe_json(&report.envelope_of(&data, None, look.now)))?;
@@ -256,11 +256,12 @@ fn usual_columns(columns: &[Column], format: Format) -> Vec<usize> {
 fn write_text(
     out: &mut dyn Write,
     lines: &[String],
+    is_sentences: bool,
     tables: &[VisibleColumns<'_>],
     look: &OutputStyle,
 ) -> io::Result<()> {
     // Lines without a table may be what somebody copies: a signature, a file, a program.
-    let prose = OutputStyle { width: look.width.filter(|_| !tables.is_empty()), ..look.clone() };
+    let prose = OutputStyle { width: look.width.filter(|_| is_sentences || !tables.is_empty()), ..look.clone() };
     lines.iter().flat_map(|line| line.split('\n')).try_for_each(|line| prose::write(out, line, &prose))?;
     let mut apart = !lines.is_empty();
     for visible in tables.iter().filter(|visible| !visible.table.rows.is_empty()) {

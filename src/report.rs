@@ -70,6 +70,8 @@ pub struct Report {
     pub sheet: Option<Table>,
     /// Prose of the human formats, shown before the tables.
     pub lines: Vec<String>,
+    /// Whether the prose is sentences, which are broken at the width of a terminal also where no table follows.
+    pub is_sentences: bool,
     /// The names that `-o name` prints, one a line.
     pub names: Vec<String>,
     /// Hints on what to do next, shown only on a terminal.
@@ -89,6 +91,7 @@ impl Report {
             tables: Vec::new(),
             sheet: None,
             lines: Vec::new(),
+            is_sentences: false,
             names: Vec::new(),
             hints: Vec::new(),
             warnings: Vec::new(),
@@ -113,6 +116,13 @@ impl Report {
     #[must_use]
     pub fn with_line(mut self, line: impl Into<String>) -> Self {
         self.lines.push(line.into());
+        self
+    }
+
+    /// Has its prose broken at the width of a terminal: nobody copies it, as one copies a signature or a program.
+    #[must_use]
+    pub fn as_sentences(mut self) -> Self {
+        self.is_sentences = true;
         self
     }
 

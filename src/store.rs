@@ -56,7 +56,7 @@ pub use sqlite::PreparedRestore;
 pub use upkeep::{
     Acknowledgement, BackupReport, ChangedDeliveries, DatabaseInfo, DroppedEndpoint, FileInfo, LockHolder,
     LogPruneResult, OpenRuns, PrunableLog, PruneFilter, PruneResult, Replay, ServerInfo, SkipReason, Storage,
-    StoredEndpoints, Volume,
+    StoredEndpoints, Volume, WriteObstacle,
 };
 
 /// The interface of a queue's database: events, deliveries, endpoints and runs. One method is one transaction.
@@ -324,6 +324,11 @@ pub fn prepare_restore(from: &Path, location: &Location) -> Result<PreparedResto
 /// The process that keeps the queue at `location` from being written, where the system shows it.
 pub fn holder(location: &Location) -> Option<LockHolder> {
     sqlite::holder(location.path()?)
+}
+
+/// What keeps the queue at `location` from being written by this user, as far as the system shows.
+pub fn write_obstacle(location: &Location) -> Option<WriteObstacle> {
+    sqlite::write_obstacle(location.path()?)
 }
 
 /// The disk that holds the queue at `location`, as far as the system shows; `None` for a queue on a server. Asks the

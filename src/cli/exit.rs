@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::outbound::run::WorkerError;
 use crate::render::{Failure, RenderError};
+use crate::report::doctor;
 use crate::store::{self, Location, LockHolder, StoreError};
 use crate::untrusted::Untrusted;
 
@@ -227,6 +228,13 @@ pub(super) fn store_failure(error: &StoreError, location: Option<&Location>) -> 
         && let Some(LockHolder { pid, name }) = store::holder(location)
     {
         failure.causes.push(format!("process {pid} ({}) holds it", Untrusted(&name)));
+    }
+    if let (StoreError::Io(_), Some(location)) = (error, location)
+        && let Some(obstacle) = store::write_obstacle(location)
+    {
+        let (cause, remedy) = doctor::write_obstacle(&obstacle);
+        failure.causes.push(cause);
+        return failure.with_hint(remedy);
     }
     match hint {
         Some(hint) => failure.with_hint(hint),

@@ -9,7 +9,10 @@ use crate::clock::Timestamp;
 use crate::format::{bytes, count, short_duration};
 use crate::monitor::schedule::ScheduleEvidence;
 use crate::monitor::{Grade, HUGE_LOG, Health, HealthLimits, LARGE_LOG, due_age};
-use crate::store::{DatabaseInfo, LockHolder, OpenRuns, QueueFigures, RunRow, ServerInfo, Storage, Volume};
+use crate::store::{
+    DatabaseInfo, LockHolder, OpenRuns, QueueFigures, RunRow, ServerInfo, Storage, Volume, WriteObstacle,
+};
+use crate::untrusted::Untrusted;
 
 /// Free bytes below which the finding fails: the queue will soon stop.
 const LITTLE_SPACE: u64 = 16 << 20;
@@ -153,6 +156,27 @@ pub fn server(info: &ServerInfo) -> Finding {
     Finding { severity, ..Finding::ok(name, format!("{address}{way}; {told}")) }.hint(hint)
 }
 
+/// What to do about a file system that is mounted read-only.
+const READ_ONLY_REMEDY: &str = "see why with `dmesg`, then remount it writable or move the database with --db";
+
+/// Why a database file cannot be written, and what to do about it.
+pub fn write_obstacle(obstacle: &WriteObstacle) -> (String, String) {
+    match obstacle {
+        WriteObstacle::ReadOnlyFileSystem => {
+            ("its file system is mounted read-only".to_owned(), READ_ONLY_REMEDY.to_owned())
+        }
+        WriteObstacle::Permission(path) => {
+            let path = Untrusted(&path.to_string_lossy()).to_string();
+            (
+                format!("this user may not write {path}"),
+                format!(
+                    "see owner and permissions with `ls -ld {path}`; run as its owner, or name another database with --db"
+                ),
+            )
+        }
+    }
+}
+
 /// The finding about the disk of the database file, and its WAL.
 pub fn disk(volume: &Volume, storage: Storage) -> Finding {
     let Storage { full, read_only, wal_bytes } = storage;
@@ -167,8 +191,9 @@ pub fn disk(volume: &Volume, storage: Storage) -> Finding {
             .hint("put the database on a local disk, with --db, SYNCCTL_DB or `database` in the configuration");
     }
     match (volume.free_bytes.unwrap_or(u64::MAX), wal_bytes) {
-        _ if read_only => Finding::fail(name, format!("{detail}: mounted read-only, nothing can be stored"))
-            .hint("see why with `dmesg`, then remount it writable or move the database with --db"),
+        _ if read_only => {
+            Finding::fail(name, format!("{detail}: mounted read-only, nothing can be stored")).hint(READ_ONLY_REMEDY)
+        }
         _ if full => Finding::fail(name, format!("{detail}: the disk is full")).hint(make_room),
         (..LITTLE_SPACE, _) => Finding::fail(name, format!("{detail}: the disk is almost full")).hint(make_room),
         (_, HUGE_LOG..) => Finding::fail(name, format!("{detail}: a long-running reader blocks WAL checkpoints"))

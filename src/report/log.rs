@@ -68,7 +68,7 @@ pub fn attempts(rows: &[LoggedAttempt]) -> Report {
     let report = Report::new(&views)
         .with_sheet(Table::new(LOG, rows.iter().map(cells).collect()))
         .with_names(rows.iter().map(|row| row.event.id.to_string()));
-    rows.iter().map(line).fold(report, Report::with_line)
+    rows.iter().map(line).fold(report, Report::with_line).as_sentences()
 }
 
 fn line(row: &LoggedAttempt) -> String {

@@ -138,7 +138,7 @@ pub fn endpoint(figures: &EndpointFigures, now: Timestamp) -> Report {
         text,
         commands,
     };
-    let report = Report::new(&view).with_names([endpoint.name.clone()]);
+    let report = Report::new(&view).with_names([endpoint.name.clone()]).as_sentences();
     lines.into_iter().fold(report, Report::with_line)
 }
 

@@ -14,7 +14,7 @@ use super::{
     DeliveryRow, Drafts, EnqueueResult, EventDetail, EventFilter, EventRow, FileStore, FinishedAttempt, IdleInfo,
     Listed, LockHolder, LogPruneResult, LoggedAttempt, NamedLock, OpenRuns, Page, PendingResult, PrunableLog,
     PruneFilter, PruneResult, QueueFigures, Replay, Result, Run, RunId, RunRow, RunStats, Storage, Store, StoreError,
-    StoredEndpoints, Volume,
+    StoredEndpoints, Volume, WriteObstacle,
 };
 use crate::clock::Timestamp;
 use crate::delivery::Trigger;
@@ -136,6 +136,11 @@ impl Readers {
 /// See [`holder`](super::holder).
 pub(super) fn holder(database: &Path) -> Option<LockHolder> {
     holder::holder(database)
+}
+
+/// See [`write_obstacle`](super::write_obstacle).
+pub(super) fn write_obstacle(path: &Path) -> Option<WriteObstacle> {
+    disk::write_obstacle(path)
 }
 
 /// See [`volume`](super::volume).

@@ -1,5 +1,6 @@
 //! Looking after the queue: replaying, giving up, removing, and the file itself.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,6 +191,15 @@ pub struct Storage {
     pub read_only: bool,
     /// Bytes of the write-ahead log. It grows as long as a reader keeps one old state of the queue.
     pub wal_bytes: u64,
+}
+
+/// What keeps a queue's file from being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteObstacle {
+    /// The file system is mounted read-only.
+    ReadOnlyFileSystem,
+    /// This user may not write the file, or the directory in which it and its log are.
+    Permission(PathBuf),
 }
 
 /// The file system on which a queue's file lies: its kind and free space.

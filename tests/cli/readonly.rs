@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::support::place::{Place, Ran, kill};
 use crate::support::receiver::Receiver;
+use crate::support::small_disk::SmallDisk;
 use crate::support::tools::{has_tools, may};
 
 /// Commands that read, and what commands that write say.
@@ -95,6 +96,7 @@ fn reading_works_and_writing_is_refused(place: &Place, told: &str) {
         let ran = bound(place, args);
         assert_eq!((ran.code, ran.stdout.as_str()), (74, ""), "{told}, {args:?}: {ran:?}");
         assert!(ran.stderr.starts_with("error: failed to use the database"), "{told}, {args:?}: {ran:?}");
+        assert!(ran.stderr.contains("\n  cause: this user may not write "), "{told}, {args:?}: {ran:?}");
         assert!(ran.stderr.contains("permissions"), "{told}, {args:?}: {ran:?}");
     }
 }
@@ -120,6 +122,28 @@ fn what_may_not_be_written_is_read_whether_or_not_a_log_stands_beside_it() {
             assert_eq!((receiver.count(), place.integrity().as_str()), (2, "ok"), "{told}");
         }
     }
+}
+
+#[test]
+fn a_disk_that_is_mounted_read_only_is_told_with_the_remedy_of_doctor() {
+    let place = Place::sending_to(&["http://127.0.0.1:9/"]);
+    let Some(disk) = SmallDisk::under(&place, 4_096) else { return };
+    let emit = ["emit", "user.created", "u", "--data", "{}"];
+    assert_eq!(disk.run(&place, &emit).code, 0);
+    disk.remount("ro");
+    let elsewhere = place.path("state/new/q.db");
+    let with_a_new_one = [&["--db", elsewhere.to_str().unwrap()], &emit[..]].concat();
+    let remedy = "see why with `dmesg`, then remount it writable or move the database with --db";
+    for args in [&emit[..], &with_a_new_one, &["process"]] {
+        let ran = disk.run(&place, args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (74, ""), "{args:?}: {ran:?}");
+        let told = format!("\n  cause: its file system is mounted read-only\nhint: {remedy}\n");
+        assert!(ran.stderr.starts_with("error: failed to use the database ") && ran.stderr.ends_with(&told), "{ran:?}");
+    }
+    let doctor = disk.run(&place, &["doctor", "-q"]);
+    assert!(doctor.stdout.contains(remedy), "{doctor:?}");
+    disk.remount("rw");
+    assert_eq!(disk.run(&place, &emit).code, 0);
 }
 
 #[test]

@@ -56,6 +56,15 @@ impl SmallDisk {
         std::fs::remove_file(self.seen("filler")).unwrap();
     }
 
+    /// Mounts it again in another way: `ro` or `rw`.
+    pub fn remount(&self, way: &str) {
+        let pid = self.holder.id().to_string();
+        let enter = ["--preserve-credentials", "-U", "-m", "-t", &pid, "--", "mount", "-o"];
+        let mut command = Command::new("nsenter");
+        command.args(enter).arg(format!("remount,{way}")).arg(&self.directory);
+        assert!(command.status().unwrap().success());
+    }
+
     /// A file of the disk, as it is seen from here.
     pub fn seen(&self, name: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));

@@ -4,7 +4,10 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use crate::store::{Storage, Volume};
+use rustix::fs::Access;
+use rustix::io::Errno;
+
+use crate::store::{Storage, Volume, WriteObstacle};
 
 /// What is written to see whether anything still fits: more than a short transaction needs.
 static PROBE: [u8; 64 * 1024] = [0; 64 * 1024];
@@ -23,6 +26,18 @@ pub(crate) fn storage(database: &Path, wal: &Path) -> Storage {
 fn probe(directory: &Path) -> Option<ErrorKind> {
     let tried = tempfile::tempfile_in(directory).and_then(|mut file| file.write_all(&PROBE));
     tried.err().map(|error| error.kind())
+}
+
+/// See [`write_obstacle`](crate::store::write_obstacle).
+pub(crate) fn write_obstacle(database: &Path) -> Option<WriteObstacle> {
+    // A directory that is not there yet is made in the first one that is.
+    let directory = database.ancestors().skip(1).find(|it| it.exists());
+    let existing = [Some(database).filter(|file| file.exists()), directory];
+    existing.into_iter().flatten().find_map(|path| match rustix::fs::access(path, Access::WRITE_OK) {
+        Err(Errno::ROFS) => Some(WriteObstacle::ReadOnlyFileSystem),
+        Err(Errno::ACCESS | Errno::PERM) => Some(WriteObstacle::Permission(path.to_owned())),
+        _ => None,
+    })
 }
 
 /// See [`volume`](crate::store::volume).
