@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::DeliveryId;
 use super::db_codes::{ACCEPTED_RESULT, REFUSED_RESULT};
 use super::inbound::ReceivedFilter;
 use super::lists::{AttemptFilter, DeliveryFilter, EventFilter, Page};
@@ -236,6 +237,13 @@ impl WhereClause {
         condition
     }
 
+    /// What operators did, by its numbers.
+    pub(super) fn on_action_numbers(numbers: Vec<i64>, dialect: SqlDialect) -> Self {
+        let mut condition = Self::new(dialect);
+        condition.one_of("id", numbers.into_iter());
+        condition
+    }
+
     /// Adds a part without a parameter.
     pub(super) fn add(&mut self, part: impl Into<String>) {
         self.parts.push(part.into());
@@ -317,8 +325,9 @@ impl WhereClause {
         }
     }
 
-    /// Only rows behind `place`, in the order of the page.
+    /// Only rows behind `place`, in the order of the page. A search begins there by itself.
     fn past(&mut self, column: &str, place: Option<i64>, page: Page) {
+        let place = place.filter(|_| !self.dialect.is_search);
         self.with(&format!("{column} {} ?", if page.oldest_first { ">" } else { "<" }), place);
     }
 
@@ -371,6 +380,11 @@ fn is_about_failures(status: Option<u16>, error: Option<&str>) -> bool {
 }
 
 impl DeliveryFilter {
+    /// Those with these numbers.
+    pub(super) fn numbered(numbers: Vec<i64>) -> Self {
+        Self { ids: numbers.into_iter().map(DeliveryId).collect(), ..Self::default() }
+    }
+
     /// What an index holds of the deliveries that match, the fewest first.
     pub(super) fn candidates(&self, selects: StateSelects) -> Vec<Candidates> {
         let of_resource = self.resource_id.as_ref().map(|resource| {
@@ -406,6 +420,11 @@ impl DeliveryFilter {
 }
 
 impl EventFilter {
+    /// Those with these numbers.
+    pub(super) fn numbered(places: Vec<i64>) -> Self {
+        Self { places, ..Self::default() }
+    }
+
     /// Whether nothing is compared but the place.
     pub(super) fn is_everything(&self) -> bool {
         let Self { event_type, resource_id, since, until, last_status, error, places, past: _ } = self;
@@ -436,6 +455,11 @@ impl EventFilter {
 }
 
 impl AttemptFilter {
+    /// Those with these numbers.
+    pub(super) fn numbered(places: Vec<i64>) -> Self {
+        Self { places, ..Self::default() }
+    }
+
     /// Whether nothing is compared but the place.
     pub fn is_everything(&self) -> bool {
         let Self { endpoint, event_type, resource_id, status, error, after, past: _, places, latest, since, until } =
@@ -478,6 +502,11 @@ impl ActionFilter {
 }
 
 impl ReceivedFilter {
+    /// Those with these numbers.
+    pub(super) fn numbered(ids: Vec<i64>) -> Self {
+        Self { ids, ..Self::default() }
+    }
+
     /// Whether a search finds what it wants.
     pub(super) fn needs_search(&self) -> bool {
         let Self { refused, event_type, resource_id, since, until, ids, past: _ } = self;

@@ -103,14 +103,14 @@ async fn searched(
     // What is compared of an event is looked up by two steps.
     let steps = if filter.event_type.is_some() || filter.resource_id.is_some() { 2 } else { 1 };
     let search = Search::new(source, page, past, search::most(filter.row_cost()) / steps, search::STRETCH);
-    let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_attempts(filter, page, SEARCH_DIALECT);
     let tables = condition.tables("attempt a", SEARCHED);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, &tables, condition, filter.candidates(), window).await?;
-    let chosen = AttemptFilter { places: found.ids.clone(), ..AttemptFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.places.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
-    Ok(found.list(rows, None, page))
+    search::list(found, None, page, async |numbers, whole| {
+        rows_within(connection, &AttemptFilter::numbered(numbers), whole).await
+    })
+    .await
 }
 
 /// The rows alone.

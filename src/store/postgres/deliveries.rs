@@ -79,20 +79,18 @@ pub(super) async fn deliveries_within(
     let source = if is_troubled { TROUBLED_BY_NUMBER } else { BY_NUMBER };
     let search =
         Search::new(source, page, filter.past.map(|id| id.0), search::most(filter.row_cost()), search::STRETCH);
-    let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = "EXISTS (SELECT FROM trouble t WHERE t.id = d.id)";
-    let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
+    let condition = WhereClause::on_deliveries(filter, page, troubled, SEARCH_DIALECT);
     let mut candidates = filter.candidates(SEARCH_DIALECT.selects);
     candidates.extend(changed_since(connection, filter).await?);
     // An old delivery may have changed lately.
     let window = Search::window(None, filter.until);
     let tables = condition.tables("delivery d", SEARCHED);
     let found = search::run(connection, search, &tables, condition, candidates, window).await?;
-    let ids: Vec<DeliveryId> = found.ids.iter().copied().map(DeliveryId).collect();
-    let chosen = DeliveryFilter { ids, ..DeliveryFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.ids.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
-    Ok(found.list(rows, counted, page))
+    search::list(found, counted, page, async |numbers, whole| {
+        rows_within(connection, &DeliveryFilter::numbered(numbers), whole).await
+    })
+    .await
 }
 
 /// The deliveries that changed in the time of the filter, if they can be told.

@@ -48,13 +48,13 @@ async fn searched(
     page: Page,
 ) -> Result<Listed<EventRow>, PostgresError> {
     let search = Search::new(BY_NUMBER, page, filter.past, search::most(filter.row_cost()), search::STRETCH);
-    let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_events(filter, page, SEARCH_DIALECT);
     let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
     let found = search::run(connection, search, EVENT_TABLES, condition, candidates, window).await?;
-    let chosen = EventFilter { places: found.ids.clone(), ..EventFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.places.is_empty() { Vec::new() } else { rows_within(connection, &chosen, whole).await? };
-    Ok(found.list(rows, None, page))
+    search::list(found, None, page, async |numbers, whole| {
+        rows_within(connection, &EventFilter::numbered(numbers), whole).await
+    })
+    .await
 }
 
 /// The rows of a page alone.

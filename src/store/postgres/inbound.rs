@@ -388,14 +388,14 @@ async fn searched(
     page: Page,
 ) -> Result<Listed<ReceivedRow>, PostgresError> {
     let search = Search::new(BY_NUMBER, page, filter.past, search::most(filter.row_cost()), search::STRETCH);
-    let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_received(filter, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, TABLES, condition, Vec::new(), window).await?;
-    let chosen = ReceivedFilter { ids: found.ids.clone(), ..ReceivedFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let chosen_rows = WhereClause::on_received(&chosen, whole, DIALECT);
-    let rows = if chosen.ids.is_empty() { Vec::new() } else { rows_within(connection, &chosen_rows, whole).await? };
-    Ok(found.list(rows, None, page))
+    let read = async |numbers, whole| {
+        let chosen = WhereClause::on_received(&ReceivedFilter::numbered(numbers), whole, DIALECT);
+        rows_within(connection, &chosen, whole).await
+    };
+    search::list(found, None, page, read).await
 }
 
 fn received_row(row: &Row) -> ReceivedRow {

@@ -159,14 +159,14 @@ async fn searched_actions(
     page: Page,
 ) -> Result<Listed<ActionRow>, PostgresError> {
     let search = Search::new(BY_NUMBER, page, filter.past, search::most(RowCost::Row), search::STRETCH);
-    let condition = WhereClause::on_actions(&ActionFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_actions(filter, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, "operator_action", condition, Vec::new(), window).await?;
-    let mut chosen = WhereClause::new(DIALECT);
-    chosen.one_of("id", found.ids.iter().copied());
-    let whole = Page { number: 1, ..page };
-    let rows = if found.ids.is_empty() { Vec::new() } else { page_of_actions(connection, &chosen, whole).await? };
-    Ok(found.list(rows, None, page))
+    let read = async |numbers, whole| {
+        let chosen = WhereClause::on_action_numbers(numbers, DIALECT);
+        page_of_actions(connection, &chosen, whole).await
+    };
+    search::list(found, None, page, read).await
 }
 
 async fn page_of_actions(

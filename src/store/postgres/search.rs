@@ -9,6 +9,7 @@ use super::where_clause::{SEARCH_DIALECT, bound};
 use crate::clock::Timestamp;
 use crate::store::search::{Found, MAX_CANDIDATES, RowCost, Search, Source, TimePlace};
 use crate::store::where_clause::{Candidates, WhereClause};
+use crate::store::{Listed, Page};
 
 /// Rows that are looked at by one statement, each of which is a way to the server and back.
 pub(super) const STRETCH: u64 = 10_000;
@@ -106,6 +107,18 @@ pub(super) async fn run(
         search.add(&numbers(connection, &matches, &condition).await?, end);
     }
     Ok(search.finish())
+}
+
+/// The list of what was found, whose rows `read` reads by their numbers, all on one page.
+pub(super) async fn list<T>(
+    found: Found,
+    counted: Option<u64>,
+    page: Page,
+    read: impl AsyncFnOnce(Vec<i64>, Page) -> Result<Vec<T>, PostgresError>,
+) -> Result<Listed<T>, PostgresError> {
+    let numbers = found.ids.clone();
+    let rows = if numbers.is_empty() { Vec::new() } else { read(numbers, Page { number: 1, ..page }).await? };
+    Ok(found.list(rows, counted, page))
 }
 
 /// The numbers that a statement finds.

@@ -133,14 +133,14 @@ const BY_NUMBER: Source =
 
 fn searched_actions(connection: &Connection, filter: &ActionFilter, page: Page) -> rusqlite::Result<Listed<ActionRow>> {
     let search = Search::new(BY_NUMBER, page, filter.past, RowCost::Row.rows(), STRETCH);
-    let condition = WhereClause::on_actions(&ActionFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_actions(filter, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, "operator_action", condition, Vec::new(), window)?;
-    let mut chosen = WhereClause::new(DIALECT);
-    chosen.one_of("id", found.ids.iter().copied());
-    let whole = Page { number: 1, ..page };
-    let rows = if found.ids.is_empty() { Vec::new() } else { page_of_actions(connection, &chosen, whole)? };
-    Ok(found.list(rows, None, page))
+    let read = |numbers, whole| {
+        let chosen = WhereClause::on_action_numbers(numbers, DIALECT);
+        page_of_actions(connection, &chosen, whole)
+    };
+    search::list(found, None, page, read)
 }
 
 fn page_of_actions(connection: &Connection, condition: &WhereClause, page: Page) -> rusqlite::Result<Vec<ActionRow>> {

@@ -78,14 +78,13 @@ fn searched(connection: &Connection, filter: &AttemptFilter, page: Page) -> rusq
     let source = if filter.is_about_failures() { FAILED_BY_NUMBER } else { BY_NUMBER };
     let past = if page.oldest_first { filter.past.max(filter.after) } else { filter.past };
     let search = Search::new(source, page, past, filter.row_cost().rows(), STRETCH);
-    let condition = WhereClause::on_attempts(&AttemptFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_attempts(filter, page, SEARCH_DIALECT);
     let tables = if filter.row_cost() == RowCost::Row { "attempt a" } else { LOG_TABLES };
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, tables, condition, filter.candidates(), window)?;
-    let chosen = AttemptFilter { places: found.ids.clone(), ..AttemptFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.places.is_empty() { Vec::new() } else { page_of_logged(connection, &chosen, whole)? };
-    Ok(found.list(rows, None, page))
+    search::list(found, None, page, |numbers, whole| {
+        page_of_logged(connection, &AttemptFilter::numbered(numbers), whole)
+    })
 }
 
 /// The rows alone.

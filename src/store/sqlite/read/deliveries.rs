@@ -76,20 +76,17 @@ pub(crate) fn deliveries(
         });
     }
     let search = Search::new(source_for(filter), page, filter.past.map(|id| id.0), filter.row_cost().rows(), STRETCH);
-    let anywhere = DeliveryFilter { past: None, ..filter.clone() };
     let troubled = formatcp!("(d.failures > 0 AND d.state < {DELIVERED} OR d.state = {FAILED})");
-    let condition = WhereClause::on_deliveries(&anywhere, page, troubled, SEARCH_DIALECT);
+    let condition = WhereClause::on_deliveries(filter, page, troubled, SEARCH_DIALECT);
     let tables = tables_of(&condition, "CROSS JOIN");
     let mut candidates = filter.candidates(SEARCH_DIALECT.selects);
     candidates.extend(changed_since(connection, filter)?);
     // An old delivery may have changed lately.
     let window = Search::window(None, filter.until);
     let found = search::run(connection, search, &tables, condition, candidates, window)?;
-    let ids: Vec<DeliveryId> = found.ids.iter().copied().map(DeliveryId).collect();
-    let chosen = DeliveryFilter { ids, ..DeliveryFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.ids.is_empty() { Vec::new() } else { page_of_deliveries(connection, &chosen, whole)? };
-    Ok(found.list(rows, counted, page))
+    search::list(found, counted, page, |numbers, whole| {
+        page_of_deliveries(connection, &DeliveryFilter::numbered(numbers), whole)
+    })
 }
 
 /// The deliveries that changed in the time of the filter, if they can be told.

@@ -34,14 +34,11 @@ pub(crate) fn events(connection: &Connection, filter: &EventFilter, page: Page) 
 
 fn searched(connection: &Connection, filter: &EventFilter, page: Page) -> rusqlite::Result<Listed<EventRow>> {
     let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost().rows(), STRETCH);
-    let condition = WhereClause::on_events(&EventFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_events(filter, page, SEARCH_DIALECT);
     let (candidates, window) = (filter.candidates(SEARCH_DIALECT.selects), Search::window(filter.since, filter.until));
     let tables = "event e CROSS JOIN kind k ON k.id = e.kind";
     let found = search::run(connection, search, tables, condition, candidates, window)?;
-    let chosen = EventFilter { places: found.ids.clone(), ..EventFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let rows = if chosen.places.is_empty() { Vec::new() } else { page_of_events(connection, &chosen, whole)? };
-    Ok(found.list(rows, None, page))
+    search::list(found, None, page, |numbers, whole| page_of_events(connection, &EventFilter::numbered(numbers), whole))
 }
 
 /// The rows alone.

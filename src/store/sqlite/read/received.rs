@@ -70,14 +70,14 @@ fn page_of(connection: &Connection, condition: &WhereClause, page: Page) -> rusq
 
 fn searched(connection: &Connection, filter: &ReceivedFilter, page: Page) -> rusqlite::Result<Listed<ReceivedRow>> {
     let search = Search::new(BY_NUMBER, page, filter.past, filter.row_cost().rows(), STRETCH);
-    let condition = WhereClause::on_received(&ReceivedFilter { past: None, ..filter.clone() }, page, SEARCH_DIALECT);
+    let condition = WhereClause::on_received(filter, page, SEARCH_DIALECT);
     let window = Search::window(filter.since, filter.until);
     let found = search::run(connection, search, TABLES, condition, Vec::new(), window)?;
-    let chosen = ReceivedFilter { ids: found.ids.clone(), ..ReceivedFilter::default() };
-    let whole = Page { number: 1, ..page };
-    let chosen_rows = WhereClause::on_received(&chosen, whole, DIALECT);
-    let rows = if chosen.ids.is_empty() { Vec::new() } else { page_of(connection, &chosen_rows, whole)? };
-    Ok(found.list(rows, None, page))
+    let read = |numbers, whole| {
+        let chosen = WhereClause::on_received(&ReceivedFilter::numbered(numbers), whole, DIALECT);
+        page_of(connection, &chosen, whole)
+    };
+    search::list(found, None, page, read)
 }
 
 fn received_row(row: &Row<'_>) -> rusqlite::Result<ReceivedRow> {

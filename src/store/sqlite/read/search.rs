@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::store::search::{Found, MAX_CANDIDATES, Search, Source, TimePlace};
 use crate::store::sqlite::read::where_clause::SEARCH_DIALECT;
 use crate::store::where_clause::{Candidates, WhereClause};
+use crate::store::{Listed, Page};
 
 /// Rows that are looked at by one statement: what they take fits into the cache, because they are read twice.
 pub(crate) const STRETCH: u64 = 5_000;
@@ -79,6 +80,18 @@ pub(crate) fn run(
     Ok(search.finish())
 }
 
+/// The list of what was found, whose rows `read` reads by their numbers, all on one page.
+pub(crate) fn list<T>(
+    found: Found,
+    counted: Option<u64>,
+    page: Page,
+    read: impl FnOnce(Vec<i64>, Page) -> rusqlite::Result<Vec<T>>,
+) -> rusqlite::Result<Listed<T>> {
+    let numbers = found.ids.clone();
+    let rows = if numbers.is_empty() { Vec::new() } else { read(numbers, Page { number: 1, ..page })? };
+    Ok(found.list(rows, counted, page))
+}
+
 /// The numbers that a statement finds.
 pub(crate) fn numbers(connection: &Connection, sql: &str, condition: &WhereClause) -> rusqlite::Result<Vec<i64>> {
     connection.prepare(sql)?.query_map(params_from_iter(condition.values()), |row| row.get(0))?.collect()
@@ -88,7 +101,6 @@ pub(crate) fn numbers(connection: &Connection, sql: &str, condition: &WhereClaus
 mod tests {
     use super::*;
     use crate::store::search::{MAX_COUNTED, RowCost};
-    use crate::store::{Listed, Page};
 
     const SOURCE: Source = Source { table: "row r", number: "r.id", indexed: &[], times: Some(("row r", "r.at")) };
     const NEWEST: Page = Page { limit: 50, number: 1, oldest_first: false };
