@@ -71,7 +71,6 @@ fn what_was_delivered_while_the_disk_is_full_is_kept_in_memory_and_recorded_once
 }
 
 #[test]
-#[ignore = "waits minutes for a disk that stays full: cargo test --test queue -- --ignored"]
 fn a_disk_that_stays_full_is_told_with_what_arrived_unrecorded_and_that_comes_once_more_under_its_id() {
     let mut place = Place::new();
     let Some(disk) = SmallDisk::under(&place, 1_024).map(Arc::new) else { return };

@@ -1,5 +1,6 @@
 //! Slow clients of every kind at once, made by a tool for it, while a good one is served.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,11 +34,10 @@ fn slow_heads_bodies_and_readers_keep_no_good_client_waiting() {
     let mut attackers = attacks.map(attack);
     let mut waits = Vec::new();
     while attackers.iter_mut().any(|attacker| attacker.try_wait().unwrap().is_none()) {
-        let (began, delayed) = (Instant::now(), delayed_by_the_machine(&server));
-        let answer = server.webhook(&event(&format!("e{}", waits.len()), "user.updated", "u", "{}", AT));
-        let waited = began.elapsed();
-        assert_eq!(answer.status, 200);
-        waits.push(waited.saturating_sub(delayed_by_the_machine(&server).saturating_sub(delayed)));
+        let body = event(&format!("e{}", waits.len()), "user.updated", "u", "{}", AT);
+        let (began, before) = (Instant::now(), Scheduled::until_now(&server));
+        assert_eq!(server.webhook(&body).status, 200);
+        waits.push(Scheduled::until_now(&server).wait_of_the_server(before, began.elapsed()));
         std::thread::park_timeout(Duration::from_millis(20));
     }
     waits.sort_unstable();
@@ -45,20 +45,41 @@ fn slow_heads_bodies_and_readers_keep_no_good_client_waiting() {
     // Five may have met the start of the attackers.
     let (most, longest) = (waits[waits.len() - 6], waits[waits.len() - 1]);
     assert!(most < Duration::from_millis(200) && longest < Duration::from_secs(1), "waited {most:?}, {longest:?}");
-    let mean = waits.iter().sum::<Duration>() / u32::try_from(waits.len()).unwrap();
-    assert!(mean < Duration::from_millis(100), "waited {mean:?} on average");
+    let all: Duration = waits.iter().sum();
+    assert!(all < Duration::from_secs(5), "waited {all:?} in all, for {} answers", waits.len());
     assert!(server.memory_kib() < 128 * 1024, "{} KiB", server.memory_kib());
     assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
 }
 
-/// How long the threads of the server and this one were ready to run until now, and the machine ran others.
-///
-/// What a request took beyond that is the server's doing: attackers come as fast as ever where the machine has no time for it.
-fn delayed_by_the_machine(server: &Running) -> Duration {
-    let threads = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
-    let paths = threads.flatten().map(|thread| thread.path()).chain(["/proc/thread-self".into()]);
-    // A thread may have ended meanwhile.
-    let delays = paths.filter_map(|path| std::fs::read_to_string(path.join("schedstat")).ok());
-    let nanos = |text: String| text.split_whitespace().nth(1)?.parse::<u64>().ok();
-    Duration::from_nanos(delays.filter_map(nanos).sum())
+/// What the kernel says of the threads of a server and of this one.
+#[derive(Clone, Copy)]
+struct Scheduled {
+    /// How long the threads of the server ran.
+    ran: Duration,
+    /// How long any of them was ready to run while others ran.
+    kept: Duration,
+}
+
+impl Scheduled {
+    fn until_now(server: &Running) -> Self {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+        let of = |path: PathBuf| {
+            // A thread may have ended meanwhile.
+            let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
+            let nanos: Vec<u64> = text.split_whitespace().map_while(|number| number.parse().ok()).collect();
+            Some(Self { ran: Duration::from_nanos(nanos[0]), kept: Duration::from_nanos(nanos[1]) })
+        };
+        let all: Vec<Self> = threads.flatten().filter_map(|thread| of(thread.path())).collect();
+        let own = of("/proc/thread-self".into()).map_or(Duration::ZERO, |own| own.kept);
+        Self { ran: all.iter().map(|it| it.ran).sum(), kept: all.iter().map(|it| it.kept).sum::<Duration>() + own }
+    }
+
+    /// How much of a wait since `before` is the server's doing: not what it was kept from running, unless it ran itself meanwhile.
+    ///
+    /// Attackers come as fast as ever where the machine has no time for the server.
+    fn wait_of_the_server(self, before: Self, waited: Duration) -> Duration {
+        let kept = self.kept.saturating_sub(before.kept);
+        let ran = self.ran.saturating_sub(before.ran);
+        waited.saturating_sub(kept).max(ran.min(waited))
+    }
 }

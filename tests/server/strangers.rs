@@ -53,7 +53,7 @@ const MANNERS: [Manner; 7] = [
 ];
 
 #[test]
-#[ignore = "measures for a minute and takes both cores"]
+#[ignore = "measures for two and a half minutes and takes both cores"]
 fn strangers_do_not_delay_a_signed_webhook() {
     if let Ok(told) = std::env::var(VARIABLE) {
         return be_strangers(&told);
