@@ -1,7 +1,7 @@
 //! Lists of a queue that was used for months, on a server.
 
 use crate::support::cluster::Cluster;
-use crate::support::long_lists::{assert_every_first_page_is_shown_at_once, place_with_two_endpoints};
+use crate::support::long_lists::{assert_every_first_page_is_shown_at_once, million_records, place_with_two_endpoints};
 
 /// A million deliveries in ninety days: three types, of which one is rare, as one endpoint is; every hundredth failed, and one in
 /// ten thousand was answered otherwise.
@@ -38,7 +38,8 @@ fn every_list_and_filter_shows_its_first_page_at_once_beside_a_million_deliverie
     let Some(cluster) = Cluster::start() else { return };
     let place = place_with_two_endpoints(Some(&cluster.url()));
     cluster.queue(MIXED);
+    cluster.queue(&million_records("generate_series(1, 1000000) n"));
     // As the server does by itself within minutes.
     cluster.sql("queue", "VACUUM ANALYZE");
-    assert_every_first_page_is_shown_at_once(&place);
+    assert_every_first_page_is_shown_at_once(&place, Some(&cluster));
 }

@@ -149,6 +149,18 @@ impl Cluster {
         self.do_well("psql", &args)
     }
 
+    /// The processor time of the sessions that have ended, which those of commands do soon.
+    pub fn processor_time_of_ended_sessions(&self) -> Duration {
+        let pid = std::fs::read_to_string(self.path("data/postmaster.pid")).unwrap();
+        let pid = pid.lines().next().unwrap();
+        within(Duration::from_secs(10), "the sessions to end", || {
+            let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+            let name = |child: &str| std::fs::read_to_string(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            !children.split_whitespace().any(|child| name(child).starts_with("postgres: postgres "))
+        });
+        super::processor_time_of_children(pid)
+    }
+
     /// Runs SQL in the schema of the queue.
     pub fn queue(&self, sql: &str) -> String {
         self.sql("queue", &format!("SET search_path = syncctl; {sql}"))

@@ -8,6 +8,7 @@
 )]
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub mod cluster;
 pub mod long_lists;
@@ -68,6 +69,15 @@ pub fn seeds(default: u64) -> Vec<u64> {
 /// Whether tests that take minutes were asked for with `SYNCCTL_LONG=1`.
 pub fn long() -> bool {
     std::env::var_os("SYNCCTL_LONG").is_some_and(|value| value == "1")
+}
+
+/// The processor time of the children of a process that have ended.
+pub fn processor_time_of_children(process: &str) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The name, which may hold anything, ends with the last bracket: proc_pid_stat(5).
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let ticks = fields.split_whitespace().skip(13).take(2).map(|field| field.parse::<u64>().unwrap());
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 /// A directory in memory where there is one, so that an fsync costs nothing.
