@@ -224,12 +224,19 @@ impl Draft {
         if self.is_ahead(now) { Err(InvalidDraft::Ahead) } else { Ok(self) }
     }
 
-    /// The event with this `id` and its rendered body; `now` replaces a missing timestamp.
-    pub fn into_event(self, id: EventId, now: Timestamp) -> Event {
+    /// The event that this draft becomes, with that id and, unless it brings its own, that time.
+    pub fn to_event(&self, id: EventId, now: Timestamp) -> Event {
         let timestamp = self.timestamp.unwrap_or(now);
         let body = self.render(&id, timestamp);
         let Self { event_type, resource, traceparent, .. } = self;
-        Event { id, event_type, resource, timestamp, traceparent, body }
+        Event {
+            id,
+            event_type: event_type.clone(),
+            resource: resource.clone(),
+            timestamp,
+            traceparent: traceparent.clone(),
+            body,
+        }
     }
 
     /// The body of this draft with that id and timestamp.

@@ -23,7 +23,7 @@ fn progress_names_nobody_else_than_its_resource_id() {
 #[test]
 fn the_body_has_the_wire_form_and_keeps_data_byte_for_byte() {
     let event = draft("enrollment.created", " {\"a\": 1.0,\n \"b\":1e2}\n")
-        .into_event(EventId::parse("evt_1").expect("a good id"), Timestamp::from_millis(NOON));
+        .to_event(EventId::parse("evt_1").expect("a good id"), Timestamp::from_millis(NOON));
     assert_eq!(
         std::str::from_utf8(&event.body).expect("text"),
         "{\"id\":\"evt_1\",\"type\":\"enrollment.created\",\"resourceId\":\"r-1\",\"resourceType\":\"enrollment\",\
@@ -85,9 +85,9 @@ fn data_is_refused_when_building_it_would_fail() {
 #[test]
 fn a_sent_body_can_be_a_batch_line_again_but_unknown_and_repeated_keys_cannot() {
     let id = EventId::parse("evt_1").expect("a good id");
-    let event = draft("user.created", "{\"a\": 1.0}").into_event(id.clone(), Timestamp::from_millis(NOON));
+    let event = draft("user.created", "{\"a\": 1.0}").to_event(id.clone(), Timestamp::from_millis(NOON));
     let again = Draft::from_line(&event.body).expect("its own body");
-    assert_eq!(again.clone().into_event(id, Timestamp::default()).body, event.body);
+    assert_eq!(again.clone().to_event(id, Timestamp::default()).body, event.body);
     for wrong in [
         "{\"type\":\"user.created\",\"resourceId\":\"u\",\"data\":{},\"extra\":1}",
         "{\"type\":\"user.created\",\"type\":\"user.updated\",\"resourceId\":\"u\",\"data\":{}}",

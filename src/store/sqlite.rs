@@ -462,7 +462,7 @@ impl Records for Sqlite {
 
     fn edit(&self, edit: RecordEdit, now: Timestamp) -> PendingResult<EditResult> {
         let ids = Arc::clone(&self.ids);
-        self.writer.submit(move |txn| edit::edit(txn, edit, &ids, now))
+        self.writer.submit(move |txn| edit::edit(txn, &edit, &ids, now))
     }
 
     fn import(&self, records: Vec<(RecordKind, String, Record)>) -> PendingResult<u64> {

@@ -67,7 +67,7 @@ impl<'a> NewEvents<'a> {
         let about = record_rows::key_of(draft).filter(|_| is_now);
         let stored = about.and_then(|key| self.records.get_mut(&key));
         let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
-        let event = draft.clone().into_event(id.clone(), draft.dispatch.later_than(now).unwrap_or(stamp));
+        let event = draft.to_event(id.clone(), draft.dispatch.later_than(now).unwrap_or(stamp));
         let merged = match stored {
             Some(stored) => stored.emitted(&event, &draft.data)?.then_some(&*stored),
             None => None,
@@ -89,7 +89,7 @@ impl<'a> NewEvents<'a> {
         let named = self.endpoints.iter().find(|row| row.endpoint.name == endpoint);
         let named = named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?;
         let targets = vec![EventRecipient::plain(named.endpoint.id)];
-        let event = draft.clone().into_event(id.clone(), self.now);
+        let event = draft.to_event(id.clone(), self.now);
         self.events.push(NewEvent { draft, event, whole: None, targets });
         Ok(())
     }

@@ -240,7 +240,7 @@ fn select(
     params: impl rusqlite::Params,
     endpoint: EndpointId,
 ) -> rusqlite::Result<Vec<(Claim, bool)>> {
-    let Txn { connection, cache } = txn;
+    let Txn { connection, cache, .. } = txn;
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut chosen = Vec::new();

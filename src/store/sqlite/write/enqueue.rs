@@ -24,18 +24,18 @@ pub(crate) fn enqueue(
 ) -> Result<EnqueueResult> {
     let mut done = EnqueueResult::default();
     for draft in drafts {
-        done.add(enqueue_one(txn, draft?, ids, now), skip_conflicts)?;
+        done.add(enqueue_one(txn, &draft?, ids, now), skip_conflicts)?;
     }
     Ok(done)
 }
 
-pub(crate) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
+pub(crate) fn enqueue_one(txn: &mut Txn<'_>, draft: &Draft, ids: &IdSource, now: Timestamp) -> Result<Receipt> {
     let id = match &draft.id {
         Some(id) => {
             if let Some(known) = known_ids::emitted(txn.connection, id)? {
-                return known.compare(&draft, id);
+                return known.compare(draft, id);
             }
-            if known_ids::arrived_otherwise(txn.connection, id, &draft, now)? {
+            if known_ids::arrived_otherwise(txn.connection, id, draft, now)? {
                 return Err(StoreError::Conflict(id.clone()));
             }
             id.clone()
@@ -49,21 +49,20 @@ pub(crate) fn enqueue_one(txn: &mut Txn<'_>, draft: Draft, ids: &IdSource, now: 
 }
 
 /// Stores a new event and merges it into its record, later than everything known of it unless it brings its own time.
-fn store(txn: &mut Txn<'_>, draft: Draft, id: EventId, now: Timestamp) -> Result<Receipt> {
-    let (dispatch, edited_from) = (draft.dispatch, draft.edited_from.clone());
+fn store(txn: &mut Txn<'_>, draft: &Draft, id: EventId, now: Timestamp) -> Result<Receipt> {
+    let dispatch = draft.dispatch;
     // What happens later changes its record then.
-    let stored = if dispatch.is_now(now) { records::of_draft(txn.connection, &draft)? } else { None };
+    let stored = if dispatch.is_now(now) { records::of_draft(txn.connection, draft)? } else { None };
     let stamp = stored.as_ref().map_or(now, |stored| stored.record.next_stamp(now));
     let stamp = dispatch.later_than(now).unwrap_or(stamp);
-    let data = draft.data.clone();
-    let event = draft.into_event(id, stamp);
+    let event = draft.to_event(id, stamp);
     let merged = match stored {
-        Some(stored) => records::merge_emitted(stored, &event, &data)?,
+        Some(stored) => records::merge_emitted(stored, &event, &draft.data)?,
         None => None,
     };
     let whole = whole_record_of(txn, &event, merged.as_ref())?;
     let seq = insert(txn, &event, whole.as_deref(), now)?;
-    schedule_rows::note(txn.connection, seq, (dispatch, edited_from.as_ref()), now)?;
+    schedule_rows::note(txn.connection, seq, (dispatch, draft.edited_from.as_ref()), now)?;
     let made = match dispatch.is_now(now) {
         true => {
             deliver(txn, StoredEvent::of(seq, &event), (&event.body, whole.as_deref()), (Trigger::Initial, None), now)?
@@ -109,7 +108,7 @@ pub(crate) fn queue_stored(txn: &mut Txn<'_>, seq: i64, event: &Event, now: Time
 pub(crate) fn forward(txn: &mut Txn<'_>, draft: &Draft, id: &EventId, endpoint: &str, now: Timestamp) -> Result<()> {
     let named = txn.cache.endpoints(txn.connection)?.iter().find(|row| row.endpoint.name == endpoint);
     let target = EventRecipient::plain(named.ok_or_else(|| StoreError::NoEndpoint(endpoint.to_owned()))?.endpoint.id);
-    let event = draft.clone().into_event(id.clone(), now);
+    let event = draft.to_event(id.clone(), now);
     let seq = insert(txn, &event, None, now)?;
     queue(txn, StoredEvent::of(seq, &event), &[target], Trigger::Initial, now)?;
     Ok(())
@@ -119,21 +118,16 @@ fn insert(txn: &mut Txn<'_>, event: &Event, whole: Option<&[u8]>, now: Timestamp
     let connection = txn.connection;
     let kind = txn.cache.kind(connection, &event.event_type, &event.resource.kind)?;
     let sent = EventContent::of(event);
-    connection
-        .prepare_cached(
-            "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum, traceparent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            event.id.as_str(),
-            kind,
-            event.resource.id,
-            event.timestamp.as_millis(),
-            now.as_millis(),
-            &event.body[..],
-            sent.checksum(),
-            event.traceparent.as_ref().map(Traceparent::as_str),
-        ])?;
+    txn.inserts.event(connection)?.execute(params![
+        event.id.as_str(),
+        kind,
+        event.resource.id,
+        event.timestamp.as_millis(),
+        now.as_millis(),
+        &event.body[..],
+        sent.checksum(),
+        event.traceparent.as_ref().map(Traceparent::as_str),
+    ])?;
     let seq = connection.last_insert_rowid();
     if let Some(body) = whole {
         insert_whole(connection, seq, EventContent { body, ..sent })?;
@@ -193,20 +187,15 @@ fn queue(
         if target.coalesces && trigger == Trigger::Initial {
             coalesce::supersede(txn, target.endpoint, event.lane, event.seq, now)?;
         }
-        connection
-            .prepare_cached(
-                "INSERT INTO delivery (event, endpoint, lane, state, trigger, due_at, changed_at, whole_record)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
-            )?
-            .execute(params![
-                event.seq,
-                target.endpoint.0,
-                event.lane,
-                QUEUED,
-                db_codes::trigger_code(trigger),
-                now.as_millis(),
-                target.whole_record
-            ])?;
+        txn.inserts.delivery(connection)?.execute(params![
+            event.seq,
+            target.endpoint.0,
+            event.lane,
+            QUEUED,
+            db_codes::trigger_code(trigger),
+            now.as_millis(),
+            target.whole_record
+        ])?;
         made.push(DeliveryId(connection.last_insert_rowid()));
         let queued = CounterKey { state: QUEUED, attempts: 0, failures: 0 };
         txn.cache.count_transition(target.endpoint, None, Some(queued));

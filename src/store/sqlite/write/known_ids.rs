@@ -56,7 +56,7 @@ impl Emitted {
         if !self.is(draft, id) {
             return Err(StoreError::Conflict(id.clone()));
         }
-        let event = draft.clone().into_event(id.clone(), self.time_of(draft));
+        let event = draft.to_event(id.clone(), self.time_of(draft));
         Ok(Receipt { event, deliveries: self.deliveries, duplicate: true })
     }
 }
