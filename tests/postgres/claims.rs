@@ -58,8 +58,9 @@ fn delivered(claim: Claim) -> FinishedAttempt {
     }
 }
 
-/// Delivers all that is queued, `at_once` of them with each transaction. Returns how many transactions that took.
-fn drain(store: &dyn Store, run: RunId, at_once: usize) -> usize {
+/// Attempts all that is queued, `at_once` of them with each transaction, of which one is rejected if `one_fails`. Returns how many
+/// transactions that took.
+fn drain(store: &dyn Store, run: RunId, at_once: usize, one_fails: bool) -> usize {
     let wants = wants(store, at_once);
     let (mut finished, mut transactions) = (Vec::new(), 0);
     loop {
@@ -69,6 +70,9 @@ fn drain(store: &dyn Store, run: RunId, at_once: usize) -> usize {
             return transactions;
         }
         finished = advanced.claims.into_iter().map(delivered).collect();
+        if one_fails {
+            finished[0].outcome = Outcome::Rejected { status: Some(400), retry_after: None };
+        }
     }
 }
 
@@ -79,25 +83,35 @@ fn entries_read(cluster: &Cluster) -> u64 {
     cluster.sql("queue", read).parse().unwrap()
 }
 
-#[test]
-fn beside_an_old_snapshot_a_claim_does_not_read_again_what_was_claimed_before() {
+/// Entries of the index that a run reads to attempt every event once, beside a snapshot for which all of them have to stay.
+fn assert_reads_little(one_fails: bool) {
     let Some(cluster) = Cluster::start_in_memory() else { return };
     let (events, at_once) = (2_000, 20);
     let store = open_with_endpoint(&cluster);
     enqueue(store.as_ref(), (0..events).map(|n| draft(&format!("r{n}"))).collect());
     drop(store);
-    // No entry can be removed from the index, so a claim that began at its start would read all that were there before.
+    // A claim that began at the start of the index would read all that was claimed before.
     let snapshot = cluster.open_transaction(OLD_SNAPSHOT);
     let before = entries_read(&cluster);
     let store = open_store(&cluster);
     let run = store.begin_run("test", now()).wait().unwrap();
-    let transactions = drain(store.as_ref(), run.id, at_once);
+    let transactions = drain(store.as_ref(), run.id, at_once, one_fails);
     assert!(transactions > events / at_once && snapshot.is_open(), "{transactions} transactions");
     store.end_run(&run, RunStats::default(), 0, now()).wait().unwrap();
     drop((run, store));
     let read = entries_read(&cluster) - before;
     // A few for each event, not the thousand that are dead at half time for each of a hundred transactions.
     assert!(read < 10 * events as u64, "{read} entries read to claim {events}");
+}
+
+#[test]
+fn beside_an_old_snapshot_a_claim_does_not_read_again_what_was_claimed_before() {
+    assert_reads_little(false);
+}
+
+#[test]
+fn beside_an_old_snapshot_failed_attempts_do_not_let_claims_begin_anew() {
+    assert_reads_little(true);
 }
 
 #[test]

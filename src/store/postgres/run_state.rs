@@ -80,9 +80,11 @@ impl RunState {
     }
 
     pub(super) fn learn_endpoints(&mut self, rows: Vec<EndpointRow>) {
+        // Whoever puts something back below what was looked at raises a version. Where none was known, anybody may have.
+        if !rows.iter().map(|row| row.version).eq(self.rows().iter().map(|row| row.version)) {
+            self.lows.clear();
+        }
         self.endpoints = Some(rows);
-        // Something may have been put back below what was looked at.
-        self.lows.clear();
         self.refresh_snapshot();
     }
 }
