@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use syncctl::clock::{Clock as _, SystemClock, Timestamp};
-use syncctl::delivery::Outcome;
+use syncctl::delivery::{Outcome, Trigger};
 use syncctl::endpoint::{ConfiguredEndpoint, EndpointUrl};
 use syncctl::event::Draft;
 use syncctl::store::{
-    Access, Claim, ClaimRequest, FinishedAttempt, Location, RunId, RunStats, Store, StoreError, open,
+    Access, Claim, ClaimRequest, DeliveryId, FinishedAttempt, Location, Replay, RunId, RunStats, Store, StoreError,
+    open,
 };
 
 use crate::crowd::OLD_SNAPSHOT;
@@ -112,6 +113,20 @@ fn beside_an_old_snapshot_a_claim_does_not_read_again_what_was_claimed_before() 
 #[test]
 fn beside_an_old_snapshot_failed_attempts_do_not_let_claims_begin_anew() {
     assert_reads_little(true);
+}
+
+#[test]
+fn what_another_process_queues_again_is_claimed_although_a_run_has_looked_further() {
+    let Some(cluster) = Cluster::start_in_memory() else { return };
+    let (store, other) = (open_with_endpoint(&cluster), open_store(&cluster));
+    enqueue(store.as_ref(), (0..40).map(|n| draft(&format!("r{n}"))).collect());
+    let run = store.begin_run("test", now()).wait().unwrap();
+    assert!(drain(store.as_ref(), run.id, 5, false) > 8);
+    let again = Replay { trigger: Trigger::Manual, include_delivered: true, include_pending: false };
+    other.replay(vec![DeliveryId(1)], again, now()).wait().unwrap();
+    assert_eq!(cluster.queue("SELECT id FROM queue"), "1", "it takes its old place");
+    let claims = store.advance(run.id, Arc::default(), wants(store.as_ref(), 5), now()).wait().unwrap().claims;
+    assert_eq!(claims.iter().map(|claim| claim.delivery).collect::<Vec<_>>(), [DeliveryId(1)]);
 }
 
 #[test]
