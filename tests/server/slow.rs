@@ -41,12 +41,10 @@ fn slow_heads_bodies_and_readers_keep_no_good_client_waiting() {
         std::thread::park_timeout(Duration::from_millis(20));
     }
     waits.sort_unstable();
-    assert!(waits.len() >= 10, "{} requests while under attack", waits.len());
-    // Five may have met the start of the attackers.
-    let (most, longest) = (waits[waits.len() - 6], waits[waits.len() - 1]);
+    assert!(waits.len() > 50, "{} requests while under attack", waits.len());
+    // One in fifty may have met the attackers' own start, which takes both cores.
+    let (most, longest) = (waits[waits.len() * 49 / 50], waits[waits.len() - 1]);
     assert!(most < Duration::from_millis(200) && longest < Duration::from_secs(1), "waited {most:?}, {longest:?}");
-    let all: Duration = waits.iter().sum();
-    assert!(all < Duration::from_secs(5), "waited {all:?} in all, for {} answers", waits.len());
     assert!(server.memory_kib() < 128 * 1024, "{} KiB", server.memory_kib());
     assert_eq!(server.get("/api/sync/status", ADMIN).status, 200);
 }

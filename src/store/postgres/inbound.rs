@@ -60,6 +60,8 @@ struct AuditColumns {
     timestamps: Vec<Option<i64>>,
     digests: Vec<Vec<u8>>,
     sources: Vec<String>,
+    /// How often each came again within the transaction.
+    repeats: Vec<i64>,
 }
 
 async fn apply_within(
@@ -93,7 +95,11 @@ async fn apply_within(
         let known = match (arrived.get(&id), emitted.get(&id)) {
             (Some(arrived), _) => {
                 let same = arrived.is(draft);
-                repeated.extend(arrived.row.filter(|_| same));
+                match arrived.row {
+                    Some(row) if same => repeated.push(row),
+                    None if same => audited.count_repeat(&id),
+                    _ => {}
+                }
                 Some(same)
             }
             (None, Some(emitted)) => Some(emitted.is(draft, &incoming.id)),
@@ -179,14 +185,23 @@ impl AuditColumns {
         self.timestamps.push(draft.timestamp.map(Timestamp::as_millis));
         self.digests.push(digest_of(draft).to_vec());
         self.sources.push(storable(&incoming.source));
+        self.repeats.push(0);
+    }
+
+    /// Counts that what has this id came again before its row is written.
+    fn count_repeat(&mut self, id: &str) {
+        if let Some(at) = self.ids.iter().position(|known| known == id) {
+            self.repeats[at] += 1;
+        }
     }
 
     async fn insert(&self, connection: &Connection) -> Result<(), PostgresError> {
         if self.ids.is_empty() {
             return Ok(());
         }
-        let insert = "INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)";
+        let insert =
+            "INSERT INTO received (at, result, event_id, kind, resource_id, timestamp, digest, source, repeats)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let rows = args![
             self.at,
             self.results,
@@ -195,7 +210,8 @@ impl AuditColumns {
             self.resources,
             self.timestamps,
             self.digests,
-            self.sources
+            self.sources,
+            self.repeats
         ];
         connection.query(insert, rows).await.map(|_| ())
     }
