@@ -237,18 +237,16 @@ impl DeliveryFilter {
         is_plain && (states.is_empty() || !troubled)
     }
 
-    /// Whether what changed since a time is found by attempts and by what is not delivered, which is little. What was superseded is
-    /// found by neither.
-    pub(super) fn is_told_by_changes<'a>(&self, counts: impl Iterator<Item = &'a DeliveryCounts>) -> bool {
-        /// The most deliveries that are looked up one by one.
-        const MOST: i64 = 15_000;
+    /// Whether what changed since a time is found by attempts and by what is not delivered, which are at `most` so many to be looked
+    /// up one by one. What was superseded is found by neither.
+    pub(super) fn is_told_by_changes<'a>(&self, most: u64, counts: impl Iterator<Item = &'a DeliveryCounts>) -> bool {
         let (mut undelivered, mut superseded) = (0, 0);
         for counts in counts {
             undelivered += counts.waiting + counts.processing + counts.failed;
             superseded += counts.superseded;
         }
         let may_be_superseded = self.states.is_empty() || self.states.contains(&State::Superseded);
-        self.since.is_some() && undelivered <= MOST && (superseded == 0 || !may_be_superseded)
+        self.since.is_some() && undelivered.unsigned_abs() <= most && (superseded == 0 || !may_be_superseded)
     }
 
     /// How many deliveries to this endpoint match, by its counters.

@@ -12,6 +12,8 @@ pub(super) const MAX_COUNTED: u64 = 10_000;
 /// Candidates that are all looked at if an index holds no more of them. Each is read at a place of its own, so they cost more than
 /// rows that lie side by side.
 pub(super) const MAX_CANDIDATES: u64 = 3_000;
+/// Deliveries that are looked up one by one at most, where a search need not be bounded: about twenty milliseconds in a file.
+pub(super) const LOOKED_UP: u64 = 15_000;
 /// How far from a time the search for its place begins and ends: writers take the time before they wait for their turn, and a worker
 /// keeps outcomes for twenty seconds while the store cannot be written.
 const CLOCK_SLACK: std::time::Duration = std::time::Duration::from_secs(30);

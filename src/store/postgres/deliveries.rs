@@ -96,7 +96,7 @@ pub(super) async fn deliveries_within(
 /// The deliveries that changed in the time of the filter, if they can be told.
 async fn changed_since(connection: &Connection, filter: &DeliveryFilter) -> Result<Option<Candidates>, PostgresError> {
     let [Some(begin), _] = Search::window(filter.since, None) else { return Ok(None) };
-    if !filter.is_told_by_changes(figures::counts(connection).await?.values()) {
+    if !filter.is_told_by_changes(search::LOOKED_UP, figures::counts(connection).await?.values()) {
         return Ok(None);
     }
     let first_attempt = search::place_of(connection, attempts::BY_NUMBER, begin).await?;

@@ -7,16 +7,22 @@ use super::error::PostgresError;
 use super::row::int;
 use super::where_clause::{SEARCH_DIALECT, bound};
 use crate::clock::Timestamp;
-use crate::store::search::{Found, MAX_CANDIDATES, RowCost, Search, Source, TimePlace};
+use crate::store::search::{self, Found, MAX_CANDIDATES, RowCost, Search, Source, TimePlace};
 use crate::store::where_clause::{Candidates, WhereClause};
 use crate::store::{Listed, Page};
 
 /// Rows that are looked at by one statement, each of which is a way to the server and back.
 pub(super) const STRETCH: u64 = 10_000;
 
-/// Rows that are looked at: half as many as in a file, because looking one up costs twice as much.
+/// Deliveries that are looked up one by one at most, where a search need not be bounded.
+pub(super) const LOOKED_UP: u64 = search::LOOKED_UP / 3;
+
+/// Rows that are looked at: fewer than in a file, because each costs two to three times as much.
 pub(super) fn most(cost: RowCost) -> u64 {
-    cost.rows() / 2
+    match cost {
+        RowCost::Row => cost.rows() / 3,
+        RowCost::Joined | RowCost::LastAttempt => cost.rows() / 2,
+    }
 }
 
 /// Tables are joined in the order in which they are named, and rows of the others looked up by their keys, whatever the statistics

@@ -11,7 +11,7 @@ use crate::delivery::State;
 use crate::event::EventId;
 use crate::store::db_codes::EVENT_COLUMNS;
 use crate::store::db_codes::{BLOCKED, DELIVERED, FAILED, PROCESSING, QUEUED};
-use crate::store::search::{Search, Source, count_bound};
+use crate::store::search::{LOOKED_UP, Search, Source, count_bound};
 use crate::store::sqlite::file::run_locks::RunLocks;
 use crate::store::sqlite::read::attempts::{self, took};
 use crate::store::sqlite::read::events::event_row;
@@ -93,7 +93,7 @@ pub(crate) fn deliveries(
 fn changed_since(connection: &Connection, filter: &DeliveryFilter) -> rusqlite::Result<Option<Candidates>> {
     let [Some(begin), _] = Search::window(filter.since, None) else { return Ok(None) };
     let endpoints = endpoint_cache::load(connection)?;
-    if !filter.is_told_by_changes(endpoints.iter().map(|row| &row.counts)) {
+    if !filter.is_told_by_changes(LOOKED_UP, endpoints.iter().map(|row| &row.counts)) {
         return Ok(None);
     }
     let first_attempt = search::place_of(connection, attempts::BY_NUMBER, begin)?;
