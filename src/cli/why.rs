@@ -5,11 +5,11 @@ use super::events;
 use super::exit::{CliError, Exit};
 use crate::format::did_you_mean;
 use crate::report::why;
-use crate::store::{DeliveryFilter, Page, Store};
+use crate::store::{DeliveryFilter, EventDetail, EventFilter, Page, Store};
 use crate::untrusted::Untrusted;
 
-/// The most deliveries of a resource that are explained.
-const LATEST: u64 = 20;
+/// The latest deliveries, or else events, of a resource.
+const LATEST: Page = Page { limit: 20, number: 1, oldest_first: false };
 
 /// The command-line arguments of `why`.
 #[derive(Debug, clap::Args)]
@@ -40,10 +40,13 @@ fn explain(context: &Context, store: &dyn Store, what: &str) -> Result<(), CliEr
     };
     let (kind, id) = what.split_once('/').map_or((None, what), |(kind, id)| (Some(kind), id));
     let filter = DeliveryFilter { resource_id: Some(id.to_owned()), ..DeliveryFilter::default() };
-    let mut rows = store.deliveries(&filter, Page { limit: LATEST, number: 1, oldest_first: false }).wait()?.rows;
+    let mut rows = store.deliveries(&filter, LATEST).wait()?.rows;
     rows.retain(|row| kind.is_none_or(|kind| row.event.resource.kind == kind));
     if !rows.is_empty() {
         return Ok(context.screen.report(&why::resource(id, &rows, &endpoints, context.now))?);
+    }
+    if let Some(event) = latest_event(store, kind, id)? {
+        return Ok(context.screen.report(&why::event(&event, &endpoints, context.now))?);
     }
     // A number or `#N` can only be an event or a delivery.
     if what.starts_with('#') || what.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -57,4 +60,12 @@ fn explain(context: &Context, store: &dyn Store, what: &str) -> Result<(), CliEr
     Err(Exit::NoInput
         .error(format!("there is no event, delivery, endpoint or resource `{}`", Untrusted(what)))
         .hint(hint))
+}
+
+/// The latest event about a resource: one without deliveries is told why it went nowhere.
+fn latest_event(store: &dyn Store, kind: Option<&str>, id: &str) -> Result<Option<EventDetail>, CliError> {
+    let filter = EventFilter { resource_id: Some(id.to_owned()), ..EventFilter::default() };
+    let latest = store.events(&filter, LATEST).wait()?.rows;
+    let latest = latest.iter().find(|row| kind.is_none_or(|kind| row.resource.kind == kind));
+    Ok(latest.map(|row| store.event(&row.id).wait()).transpose()?.flatten())
 }

@@ -103,3 +103,22 @@ fn a_blocked_delivery_names_its_blocker_and_one_of_a_killed_worker_says_so() {
     let listed = place.run(&["deliveries", "list"]).stdout;
     assert!(listed.contains("processing (interrupted)") && listed.contains("pending (blocked)"), "{listed}");
 }
+
+#[test]
+fn a_resource_whose_events_no_endpoint_gets_is_explained_by_the_latest_of_them() {
+    let mut place = Place::new();
+    std::fs::write(
+        place.path("c.toml"),
+        "[[endpoints]]\nname = \"users\"\nurl = \"http://127.0.0.1:9/\"\nevents = [\"user.*\"]\n",
+    )
+    .unwrap();
+    place.set("SYNCCTL_CONFIG", place.path("c.toml").to_str().unwrap());
+    for status in ["active", "done"] {
+        place.ok(&["emit", "enrollment.created", "enr-9", "--id", status, "--data", "{}"]);
+    }
+    for what in ["enr-9", "enrollment/enr-9"] {
+        let why = place.ok(&["why", what]);
+        assert!(why.contains("done") && why.contains("users: not sent, it subscribes to user.* only"), "{why}");
+    }
+    assert_eq!(place.run(&["why", "user/enr-9"]).code, 66, "it is an enrollment");
+}
