@@ -15,6 +15,7 @@ mod incidents;
 mod model;
 mod operators;
 mod rate;
+mod record_lists;
 mod starvation;
 mod transfer;
 mod upkeep;

@@ -9,6 +9,7 @@ pub(crate) mod edit;
 pub(crate) mod endpoint_cache;
 pub(crate) mod endpoints;
 pub(crate) mod enqueue;
+pub(crate) mod inserts;
 pub(crate) mod known_ids;
 pub(crate) mod lanes;
 pub(crate) mod records;

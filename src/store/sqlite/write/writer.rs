@@ -10,13 +10,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::Connection;
 
 use crate::store::pending_result::Reply;
 use crate::store::sqlite::error;
 use crate::store::sqlite::file::identity::FileIdentity;
 use crate::store::sqlite::file::migrate;
 use crate::store::sqlite::write::endpoint_cache::EndpointCache;
+use crate::store::sqlite::write::inserts::Inserts;
 use crate::store::{Access, PendingResult, Result, StoreError};
 
 /// Writes that may wait before the next caller blocks: more than a server has connections, so that no route ever does.
@@ -32,39 +33,6 @@ pub(crate) struct Txn<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) cache: &'a mut EndpointCache,
     pub(crate) inserts: Inserts<'a>,
-}
-
-/// The statements that store a new event: prepared once for all events of a write, because to find them costs as much as a tenth of
-/// running them.
-#[derive(Default)]
-pub(crate) struct Inserts<'a> {
-    event: Option<CachedStatement<'a>>,
-    delivery: Option<CachedStatement<'a>>,
-}
-
-impl<'a> Inserts<'a> {
-    pub(crate) fn event(&mut self, connection: &'a Connection) -> rusqlite::Result<&mut CachedStatement<'a>> {
-        let insert = "INSERT INTO event (id, kind, resource_id, timestamp, created_at, body, checksum, traceparent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        prepared(&mut self.event, connection, insert)
-    }
-
-    pub(crate) fn delivery(&mut self, connection: &'a Connection) -> rusqlite::Result<&mut CachedStatement<'a>> {
-        let insert = "INSERT INTO delivery (event, endpoint, lane, state, trigger, due_at, changed_at, whole_record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)";
-        prepared(&mut self.delivery, connection, insert)
-    }
-}
-
-fn prepared<'s, 'a>(
-    statement: &'s mut Option<CachedStatement<'a>>,
-    connection: &'a Connection,
-    sql: &str,
-) -> rusqlite::Result<&'s mut CachedStatement<'a>> {
-    match statement {
-        Some(statement) => Ok(statement),
-        none => Ok(none.insert(connection.prepare_cached(sql)?)),
-    }
 }
 
 /// A write that the writer thread runs inside a transaction it shares with others.
